@@ -38225,7 +38225,7 @@ __webpack_unused_export__ = open;
 __webpack_unused_export__ = fromFd;
 __webpack_unused_export__ = fromBuffer;
 __webpack_unused_export__ = fromRandomAccessReader;
-__webpack_unused_export__ = openPromise;
+exports.sO = openPromise;
 __webpack_unused_export__ = fromFdPromise;
 exports.SY = fromBufferPromise;
 __webpack_unused_export__ = fromRandomAccessReaderPromise;
@@ -39533,6 +39533,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream"
 
 /***/ }),
 
+/***/ 46466:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+
+/***/ }),
+
 /***/ 46193:
 /***/ ((module) => {
 
@@ -39807,6 +39814,7 @@ function readInputs(context) {
             baseline: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('baseline'),
             containerEngine: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('container-engine'),
             kernelOptions: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('kernel-options'),
+            baselineSetup: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('baseline-setup'),
             duration: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('duration'),
             margin: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('margin'),
             metrics: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('metrics'),
@@ -39814,6 +39822,7 @@ function readInputs(context) {
             failOn: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('fail-on'),
             evidence: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('evidence'),
             history: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('history'),
+            keepKernel: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('keep-kernel'),
             out: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('out') || (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(process.env['RUNNER_TEMP'] || '.', (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_3__/* .folderName */ .ub)(context, name)),
         },
         comment: (0,_config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseChoice */ .HU)('comment', (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('comment') || 'on-regression', _comment_js__WEBPACK_IMPORTED_MODULE_4__/* .COMMENT_MODES */ .p),
@@ -40793,8 +40802,8 @@ var external_node_path_ = __nccwpck_require__(76760);
 var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(22595);
-// EXTERNAL MODULE: ./lib/targets/index.js + 46 modules
-var targets = __nccwpck_require__(87252);
+// EXTERNAL MODULE: ./lib/targets/index.js + 51 modules
+var targets = __nccwpck_require__(64678);
 ;// CONCATENATED MODULE: ./lib/config/specs.js
 
 
@@ -40872,6 +40881,7 @@ const DEFAULTS = {
     out: '.syscall-gate',
     /** Stored runs that are pooled. Older ones say little about the machine of today. */
     history: '20',
+    keepKernel: 'false',
 };
 /**
  * Turns written inputs into the one typed Config; measures and touches nothing.
@@ -40884,6 +40894,7 @@ function parseConfig(raw) {
     const baseline = parseBaseline((raw.baseline || DEFAULTS.baseline).trim(), options, out);
     const evidence = (0,values/* parseEvidence */.vf)(raw.evidence || DEFAULTS.evidence);
     requireKernels(evidence, [candidate, baseline]);
+    requireCommand(options, candidate, baseline);
     return {
         ...{ candidate, baseline, evidence },
         durationMs: (0,values/* parseDuration */.E9)(raw.duration || defaultDuration([candidate, baseline])),
@@ -40891,6 +40902,7 @@ function parseConfig(raw) {
         margins: (0,values/* parseMargins */.bK)(raw.margin ?? ''),
         alpha: (0,values/* parseAlpha */.M3)(raw.alpha || DEFAULTS.alpha),
         failOn: (0,values/* parseFailOn */.XV)(raw.failOn || DEFAULTS.failOn),
+        keepKernel: parseKeepKernel(raw.keepKernel || DEFAULTS.keepKernel, candidate),
         out: (0,external_node_path_.resolve)(out),
         history: (0,values/* parseCount */.zq)('history', raw.history || DEFAULTS.history, values/* HISTORY */.Vv),
         seed: raw.seed ? (0,values/* parseSeed */.wd)(raw.seed) : (0,external_node_crypto_.randomInt)(0x1_0000_0000),
@@ -40903,17 +40915,36 @@ function parseConfig(raw) {
 function requireKernels(evidence, sides) {
     if (evidence === 'auto' || evidence === 'timed')
         return;
-    const other = sides.find(({ kind }) => RUN_HERE.has(kind));
-    if (other === undefined)
+    const other = sides.find(({ kind }) => NEVER_COUNTED.has(kind));
+    if (other !== undefined) {
+        throw (0,failure/* usageFailure */.II)(`evidence "${evidence}" counts the instructions of kernels that an emulator boots, and ${other.spec} is not such a kernel: give kernel:PATH or host, or evidence timed.`);
+    }
+    if (sides.some(({ kind }) => kind !== 'host'))
         return;
-    throw (0,failure/* usageFailure */.II)(`evidence "${evidence}" counts the instructions of kernels that an emulator boots, and ${other.spec} is not such a kernel: give kernel:PATH on both sides, or evidence timed.`);
+    throw (0,failure/* usageFailure */.II)(`evidence "${evidence}" counts the instructions of a kernel on each side, and host on both sides is one kernel: give kernel:PATH or stored runs as the baseline, or evidence timed.`);
 }
-/** Kinds of target that run under this machine's own kernel. */
-const RUN_HERE = new Set(['host', 'command', 'container']);
+/** Only what a stored run measured has to be set up again, and only a command does not say its files. */
+function requireCommand({ baselineSetup }, candidate, baseline) {
+    if (baselineSetup === '')
+        return;
+    const other = candidate.kind === 'command' ? baseline : candidate;
+    if (other === baseline && baseline.kind === 'auto')
+        return;
+    throw (0,failure/* usageFailure */.II)(`baseline-setup builds what an earlier run of a command measured, and ${other === baseline ? 'the baseline' : 'the candidate'} is ${other.spec}: give candidate command:CMD and baseline auto, or leave baseline-setup out.`);
+}
+function parseKeepKernel(text, { kind, spec }) {
+    const keeps = (0,values/* parseChoice */.HU)('keep-kernel', text, ['true', 'false']) === 'true';
+    if (!keeps || kind === 'kernel')
+        return keeps;
+    throw (0,failure/* usageFailure */.II)(`keep-kernel keeps the candidate's kernel image for later runs, and ${spec} is no kernel image: give candidate kernel:PATH, or leave keep-kernel out.`);
+}
+/** Kinds of target that run under this machine's own kernel and change what enters it. */
+const NEVER_COUNTED = new Set(['command', 'container']);
 const defaultDuration = (sides) => sides.some(({ kind }) => kind === 'kernel') ? DEFAULTS.kernelDuration : DEFAULTS.duration;
 const targetOptions = (raw) => ({
     containerEngine: (raw.containerEngine ?? '').trim(),
     kernelOptions: (raw.kernelOptions ?? '').trim(),
+    baselineSetup: (raw.baselineSetup ?? '').trim(),
 });
 
 
@@ -40974,9 +41005,15 @@ function parsePercent(text) {
     const percent = match ? Number(match[1]) : Number.NaN;
     return percent >= 0.1 && percent <= 1000 ? percent / 100 : undefined;
 }
+/** What a run record can hold of them (`planSchema`), far more than the catalogue needs. */
+const MAX_GLOBS = 512;
+const MAX_GLOB = 4096;
 /** Reads metric globs separated by commas, blanks or newlines. */
 function parseGlobs(text) {
     const globs = words(text).flatMap((word) => word.split(/\s+/));
+    if (globs.length > MAX_GLOBS || globs.some((glob) => glob.length > MAX_GLOB)) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`metrics "${text.slice(0, 100)}…" is too long: give at most ${MAX_GLOBS} globs of at most ${MAX_GLOB} characters, such as syscall.*.`);
+    }
     if (globs.length > 0 || text.trim() === '')
         return globs;
     throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`metrics "${text}" names no metric: give ids or globs, such as syscall.*.`);
@@ -41035,7 +41072,8 @@ const words = (text) => text
 /* harmony export */   A3: () => (/* binding */ reasonOf),
 /* harmony export */   HR: () => (/* binding */ Failure),
 /* harmony export */   II: () => (/* binding */ usageFailure),
-/* harmony export */   jO: () => (/* binding */ measurementFailure)
+/* harmony export */   jO: () => (/* binding */ measurementFailure),
+/* harmony export */   pQ: () => (/* binding */ clauseOf)
 /* harmony export */ });
 /**
  * A foreseeable failure. Its message says in one sentence what was being done, what is wrong and
@@ -41060,6 +41098,8 @@ function reasonOf(error) {
         return String(error.code);
     return error instanceof Error ? error.message : String(error);
 }
+/** Makes a failure's sentence a part of another. A name such as QEMU keeps its capitals. */
+const clauseOf = (sentence) => sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z]* )/, (first) => first.toLowerCase());
 
 
 /***/ }),
@@ -41207,20 +41247,20 @@ async function claimFolder(path) {
  * folder, fsync, rename (rename(2) replaces atomically).
  * @throws Failure (measurement) when the file system refuses
  */
-async function saveFile(path, text) {
+async function saveFile(path, content) {
     try {
-        await writeWhole(path, text);
+        await writeWhole(path, content);
     }
     catch (error) {
         throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .measurementFailure */ .jO)(`${path} could not be written (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}): make room or choose another out folder.`, error);
     }
 }
-async function writeWhole(path, text) {
+async function writeWhole(path, content) {
     const temporary = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), `.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`);
     try {
         const file = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
         try {
-            await file.writeFile(text);
+            await file.writeFile(content);
             await file.sync();
         }
         finally {
@@ -41237,7 +41277,7 @@ async function writeWhole(path, text) {
 
 /***/ }),
 
-/***/ 17562:
+/***/ 13407:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41250,6 +41290,49 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./lib/archive/write.js + 4 modules
 var write = __nccwpck_require__(14432);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(51455);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(48161);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(71957);
+;// CONCATENATED MODULE: ./lib/files/clean-up.js
+
+
+
+
+/** What there is to end or to remove when a piece of work is over. */
+class CleanUp {
+    #steps = [];
+    /** @param what names it in a sentence: "the checkout /tmp/…" */
+    later(what, undo) {
+        this.#steps.push({ what, undo });
+    }
+    /** Makes an empty folder that is removed in the end. */
+    async folder() {
+        const path = await (0,promises_.mkdtemp)((0,external_node_path_.join)((0,external_node_os_.tmpdir)(), 'syscall-gate-baseline-'));
+        this.later(`the folder ${path}`, () => (0,promises_.rm)(path, { recursive: true, force: true }));
+        return path;
+    }
+    /**
+     * Does all of it, the newest first. A step that fails keeps no other from being done.
+     *
+     * @returns one sentence for each step that failed
+     */
+    async now() {
+        const problems = [];
+        for (const { what, undo } of this.#steps.splice(0).toReversed()) {
+            try {
+                await undo();
+            }
+            catch (error) {
+                problems.push(`Could not remove ${what} (${(0,failure/* reasonOf */.A3)(error)}): remove it by hand.`);
+            }
+        }
+        return problems;
+    }
+}
+
 // EXTERNAL MODULE: ./lib/files/folder.js
 var files_folder = __nccwpck_require__(69611);
 // EXTERNAL MODULE: ./lib/files/write.js
@@ -41284,8 +41367,6 @@ const at = (ns, index) => ns[index] ?? Number.POSITIVE_INFINITY;
 
 // EXTERNAL MODULE: ./lib/measure/launch.js + 1 modules
 var launch = __nccwpck_require__(68056);
-// EXTERNAL MODULE: ./lib/failure.js
-var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./lib/record/instructions.js
 var instructions = __nccwpck_require__(27016);
 // EXTERNAL MODULE: ./lib/trace/flat.js
@@ -41366,11 +41447,9 @@ async function unlessFailed(act) {
     catch (error) {
         if (!(error instanceof failure/* Failure */.HR))
             throw error;
-        return { why: clauseOf(error.message) };
+        return { why: (0,failure/* clauseOf */.pQ)(error.message) };
     }
 }
-/** Makes a sentence a part of another. A name such as QEMU keeps its capitals. */
-const clauseOf = (sentence) => sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z]* )/, (first) => first.toLowerCase());
 
 ;// CONCATENATED MODULE: ./lib/measure/counting.js
 
@@ -41414,9 +41493,10 @@ const THOROUGH = { seeds: SEEDS, traced: true };
 async function countSides(bench, sides, progress, { seeds, traced } = THOROUGH) {
     const plan = countingPlan(bench.plan);
     const counter = { ...bench, plan };
-    const targets = Object.entries(sides);
+    const targets = Object.entries(sides).map(([name, target]) => [name, asBooted(target)]);
     const boots = targets.map(() => []);
-    progress.phase(phaseText(targets.length, seeds.length, traced));
+    const timed = targets.every(([, target]) => target.timed);
+    progress.phase(phaseText(targets.length, seeds.length, { traced, timed }));
     for (const [index, seed] of seeds.entries()) {
         progress.step(index, seeds.length, `seed ${seed}`);
         const bootOf = (target) => boot(counter, target, index, seed);
@@ -41433,13 +41513,23 @@ async function countSides(bench, sides, progress, { seeds, traced } = THOROUGH) 
         for (const [side, one] of booted.entries())
             boots[side]?.push(one);
     }
-    const counted = await Promise.all(targets.map(async ([name, target], side) => [
+    const counted = await Promise.all(Object.entries(sides).map(async ([name, target], side) => [
         name,
-        await countedSide(target, plan, boots[side] ?? []),
+        await countedSide(bench, target, boots[side] ?? []),
     ]));
     return Object.fromEntries(counted);
 }
-const phaseText = (sides, seeds, traced) => `Count instructions in ${(0,units/* countOf */.pq)(sides * seeds, 'boot')}${traced ? `, and trace ${sides === 1 ? 'the first' : 'the first of each side'}` : ''}`;
+/** The target as its counting boots are launched. */
+const asBooted = (target) => ({
+    ...target,
+    ...target.counting.elsewhere,
+});
+/** The time that the user gives is for timing, which comes afterwards. */
+const phaseText = (sides, seeds, also) => [
+    `Count instructions in ${(0,units/* countOf */.pq)(sides * seeds, 'boot')}`,
+    ...(also.traced ? [`, and trace ${sides === 1 ? 'the first' : 'the first of each side'}`] : []),
+    ...(also.timed ? ['; the duration begins after that'] : []),
+].join('');
 const countingPlan = (plan) => ({
     ...plan,
     metrics: plan.metrics.filter(({ gate, unit }) => gate && unit !== 'count'),
@@ -41456,20 +41546,33 @@ const boot = (bench, target, sequence, seed) => (0,launch/* launchProbe */.WK)(b
     portions: bench.plan.metrics.map((metric) => ({ metric, rounds: 1 })),
     ...{ processes: PROCESSES, environment: true, instructions: true },
 });
-async function countedSide(target, plan, traced) {
+async function countedSide(bench, target, traced) {
     const boots = traced.map(({ observation }) => observation);
+    const plan = countingPlan(bench.plan);
     const counts = {
         conditions: target.counting.conditions,
         metrics: plan.metrics.map((entry) => instructionsOf(entry, boots)),
     };
     const [first] = traced;
     const instructions = first ? await withOperations(counts, first) : counts;
-    const nothingTimed = { ...plan, cpu: target.cpu ?? 0, metrics: [] };
     return {
         instructions,
-        run: (identity) => withInstructions((0,collect/* collectRun */.Sn)(target.record, nothingTimed, boots, identity, contention/* NO_NEIGHBOURS */.P), instructions),
+        async run(identity) {
+            const { elsewhere } = target.counting;
+            const described = elsewhere ? [await describe(bench, target)] : boots;
+            const cpu = elsewhere ? bench.plan.cpu : (target.cpu ?? 0);
+            const nothingTimed = { ...plan, cpu, metrics: [] };
+            const run = (0,collect/* collectRun */.Sn)(target.record, nothingTimed, described, identity, contention/* NO_NEIGHBOURS */.PK);
+            return withInstructions(run, instructions);
+        },
     };
 }
+/** A launch of the target itself, for its machine and its settings alone: the shortest there is. */
+const describe = (bench, target) => (0,launch/* launchProbe */.WK)(bench, {
+    ...{ target, sequence: 0, phase: 'screen', orderSeed: ORDER_SEED, deadlineMs: DEADLINE_MS },
+    portions: bench.plan.metrics.slice(0, 1).map((metric) => ({ metric, rounds: 1 })),
+    ...{ processes: 1, environment: true },
+});
 /** Under the instruction clock, one nanosecond is one instruction. */
 function instructionsOf({ id, version, gate }, boots) {
     const seen = boots.flatMap(({ metrics }) => metrics.get(id) ?? []);
@@ -41495,12 +41598,12 @@ const rounded = (count) => Number(count.toFixed(3));
 var identity = __nccwpck_require__(55496);
 // EXTERNAL MODULE: ./lib/targets/sides.js
 var sides = __nccwpck_require__(76002);
-;// CONCATENATED MODULE: ./lib/targets/target.js
-const isCountable = (target) => target.counting !== undefined;
-
+// EXTERNAL MODULE: ./lib/targets/target.js
+var target = __nccwpck_require__(66097);
 // EXTERNAL MODULE: ./lib/gather/timing.js + 10 modules
 var gather_timing = __nccwpck_require__(86999);
 ;// CONCATENATED MODULE: ./lib/gather/evidence.js
+
 
 
 
@@ -41514,11 +41617,27 @@ var gather_timing = __nccwpck_require__(86999);
  */
 function gatherEvidence(config, bench, baseline, telling, open = sides/* withTargets */.d) {
     const { candidate } = config;
-    const opening = { ...telling, evidence: config.evidence };
-    if (baseline.kind === 'target') {
-        return open({ baseline: baseline.target, candidate }, bench, opening, (sides) => measureBothSides(config, bench, sides, telling));
+    return timedIfNotCounted(config.evidence, (how) => {
+        const opening = { ...telling, ...how };
+        if (baseline.kind === 'target') {
+            return open({ baseline: baseline.target, candidate }, bench, opening, (sides) => measureBothSides(config, bench, sides, telling));
+        }
+        return open({ candidate }, bench, opening, (sides) => measureAlone(config, bench, sides.candidate, baseline.stored, telling));
+    });
+}
+/** Thrown if a host could not be counted, but can be timed. Its message is one clause. */
+class NotCounted extends Error {
+}
+/** Measures; and once more by time alone if counting fails that nobody asked for. */
+async function timedIfNotCounted(evidence, measure) {
+    try {
+        return await measure({ evidence });
     }
-    return open({ candidate }, bench, opening, (sides) => measureAlone(config, bench, sides.candidate, baseline.stored, telling));
+    catch (error) {
+        if (!(error instanceof NotCounted) || evidence !== 'auto')
+            throw error;
+        return measure({ evidence: 'timed', uncounted: error.message });
+    }
 }
 /** A paired comparison: both sides can run here. */
 async function measureBothSides(config, bench, sides, { progress, source }) {
@@ -41527,22 +41646,22 @@ async function measureBothSides(config, bench, sides, { progress, source }) {
     const timing = { config, bench, progress };
     if (counted === undefined)
         return (0,gather_timing/* timeBoth */.r8)(timing, sides, identities);
-    const counts = await countSides(bench, counted, progress);
+    const counts = await countOrSayWhy(config, bench, counted, progress);
     const timed = sides.baseline.timed && sides.candidate.timed;
     const times = timed ? await (0,gather_timing/* timeBoth */.r8)(timing, sides, identities) : undefined;
     const runOf = (side, identity = identities[0]) => times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
-    const candidate = runOf('candidate', identities[1]);
-    return { design: 'paired', baseline: runOf('baseline'), candidate };
+    const candidate = await runOf('candidate', identities[1]);
+    return { design: 'paired', baseline: await runOf('baseline'), candidate };
 }
 /** The baseline is a store of earlier runs, which may be empty. */
 async function measureAlone(config, bench, candidate, stored, { progress, source }) {
     const counted = countableSides({ candidate });
     const timing = { config, bench, progress };
     const own = (0,identity/* newIdentity */.t)(source);
-    const counts = counted && (await countSides(bench, counted, progress)).candidate;
+    const counts = counted && (await countOrSayWhy(config, bench, counted, progress)).candidate;
     const first = stored.runs.length === 0;
     if (counts !== undefined && !candidate.timed) {
-        const run = counts.run(own);
+        const run = await counts.run(own);
         return first
             ? { design: 'self', before: run, after: run, candidate: run, skipped: stored.skipped }
             : { design: 'stored', stored, candidate: run };
@@ -41554,22 +41673,37 @@ async function measureAlone(config, bench, candidate, stored, { progress, source
         ? times
         : { ...times, candidate: withInstructions(times.candidate, counts.instructions) };
 }
+/**
+ * Counts the sides. The image of a running kernel may need a machine that the emulator is not, so a
+ * failed boot of it is no reason to judge nothing.
+ *
+ * @throws NotCounted if it fails and there is a host, which can be timed; Failure if there is none
+ */
+async function countOrSayWhy({ evidence }, bench, sides, progress) {
+    try {
+        return await countSides(bench, sides, progress);
+    }
+    catch (error) {
+        const runsHere = Object.values(sides).some(({ counting }) => counting.elsewhere);
+        if (evidence !== 'auto' || !runsHere || !(error instanceof failure/* Failure */.HR))
+            throw error;
+        throw new NotCounted((0,failure/* clauseOf */.pQ)(error.message));
+    }
+}
 /** The sides, if instructions are counted: one decision holds for both sides. */
 function countableSides(sides) {
-    const all = Object.values(sides).every(isCountable);
+    const all = Object.values(sides).every(target/* isCountable */.u);
     return all ? sides : undefined;
 }
 
-// EXTERNAL MODULE: ./lib/measure/bench.js + 4 modules
-var measure_bench = __nccwpck_require__(12585);
+// EXTERNAL MODULE: ./lib/measure/bench.js + 5 modules
+var bench = __nccwpck_require__(39947);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(42143);
 // EXTERNAL MODULE: ./lib/record/verdict.js
 var verdict = __nccwpck_require__(4164);
-// EXTERNAL MODULE: ./lib/targets/index.js + 46 modules
-var targets = __nccwpck_require__(87252);
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(51455);
+// EXTERNAL MODULE: ./lib/targets/index.js + 51 modules
+var targets = __nccwpck_require__(64678);
 // EXTERNAL MODULE: ./lib/record/earlier-runs.js
 var earlier_runs = __nccwpck_require__(26244);
 // EXTERNAL MODULE: ./lib/files/read.js
@@ -41824,15 +41958,19 @@ async function openBaseline(config, sources) {
     const newest = stored.runs.at(-1);
     if (baseline.kind !== 'auto' || newest === undefined)
         return found;
-    const target = await (0,targets/* runAgain */.qL)(newest, candidate, sources);
+    const target = await (0,targets/* runAgain */.qL)(newest, candidate, { ...sources, evidence: config.evidence });
     const choice = typeof target === 'string'
         ? `The baseline is ${stored.origin} and is not measured again beside the candidate, since ${target}.`
-        : `The baseline is what the newest of ${stored.origin} measured, measured again beside the candidate.`;
+        : `The baseline is what the newest of ${stored.origin} measured, measured again beside the candidate${fromCopy(target)}.`;
     progress.note(choice);
     return typeof target === 'string'
         ? { ...found, choice }
         : { kind: 'target', spec: target.spec, target, choice };
 }
+/** Says where the image of a kernel comes from that is not at its path any more. */
+const fromCopy = (target) => target.kind === 'kernel' && target.keptIn !== undefined
+    ? `, from the copy of its image in ${target.keptIn}`
+    : '';
 /** What `auto` found, as a user would have to write it. */
 const specOf = (baseline, artifacts) => {
     if (baseline.kind !== 'auto')
@@ -41870,6 +42008,7 @@ var judge = __nccwpck_require__(75391);
 
 
 
+
 /**
  * The whole gate: finds the baseline, compiles the probe, measures one side or both in turn, judges,
  * and writes report and evidence.
@@ -41877,12 +42016,10 @@ var judge = __nccwpck_require__(75391);
  * @param prepare gets the compiled parts; only tests, which compile nothing, pass another function
  * @throws Failure with one sentence for every foreseeable cause; no half-written file stays behind
  */
-async function gate(config, surroundings, prepare = measure_bench/* prepareBench */.c) {
+async function gate(config, surroundings, prepare = bench/* prepareBench */.c) {
     const { progress } = surroundings;
     await (0,files_write/* claimFolder */.P)(config.out);
-    const baseline = await openBaseline(config, surroundings);
-    const bench = await prepare(config, surroundings);
-    const evidence = await gatherEvidence(config, bench, baseline, surroundings);
+    const { baseline, evidence } = await measure(config, surroundings, prepare);
     const origin = {
         ...{ baseline: baseline.spec, candidate: config.candidate.spec },
         choice: baseline.choice,
@@ -41894,6 +42031,19 @@ async function gate(config, surroundings, prepare = measure_bench/* prepareBench
         progress.note(sentence);
     progress.end();
     return { report: judged.report, run: evidence.candidate, files: { report, run } };
+}
+/** Finds the baseline and measures. What was brought back for the baseline is removed in the end. */
+async function measure(config, surroundings, prepare) {
+    const cleanUp = new CleanUp();
+    try {
+        const baseline = await openBaseline(config, { ...surroundings, cleanUp });
+        const bench = await prepare(config, surroundings);
+        return { baseline, evidence: await gatherEvidence(config, bench, baseline, surroundings) };
+    }
+    finally {
+        for (const sentence of await cleanUp.now())
+            surroundings.progress.warn(sentence);
+    }
 }
 /**
  * Leaves the candidate's record as a baseline for later runs. A run that regressed is set aside.
@@ -42352,11 +42502,21 @@ var verdict_words = __nccwpck_require__(28215);
 function headline(report) {
     if (report.verdict === 'no-baseline')
         return noBaseline(report);
-    const clauses = [lossClause(report), timedClause(report), countedClause(report)];
-    const said = clauses.filter((clause) => clause !== '');
+    const said = [lossClause(report), ...measuredClauses(report)].filter((clause) => clause !== '');
     if (said.length === 0)
         return 'No gated metric was measured, so nothing was judged.';
     return `${said.map((clause, index) => (index === 0 ? clause : lowerFirst(clause))).join('; ')}.`;
+}
+/** What the times and the counts say. The verdict of the gate comes first, and counts if no time was compared. */
+function measuredClauses(report) {
+    const [timed, counted] = [timedClause(report), countedClause(report)];
+    if (timed === '' || counted === '')
+        return [timed, counted];
+    const verdict = timedVerdict(report);
+    const all = [verdict, countedVerdict(report)];
+    return verdict === 'incomparable' || (0,record_verdict/* worstOf */.hm)(all) !== verdict
+        ? [counted, `by time, ${lowerFirst(timed)}`]
+        : [timed, `counted: ${lowerFirst(counted)}`];
 }
 const lowerFirst = (text) => /^(All|Both|None|No|The) /.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
 /** `openat is refused: EPERM (syscall.open_close and 4 others)` */
@@ -42371,23 +42531,30 @@ function lossClause({ alarms }) {
 }
 function countedClause({ findings, counted }) {
     const gated = findings.filter(finding/* isInstructionsReport */.s).filter(({ gate }) => gate);
-    if (gated.every(({ verdict }) => verdict === 'blocked'))
-        return '';
-    const text = (0,report_counted/* countedText */.o)(gated, counted);
-    return findings.some(finding/* isMeasuredReport */.$m) ? `counted: ${lowerFirst(text)}` : text;
+    return gated.every(({ verdict }) => verdict === 'blocked') ? '' : (0,report_counted/* countedText */.o)(gated, counted);
 }
+const countedVerdict = ({ findings }) => (0,record_verdict/* worstOf */.hm)(findings
+    .filter(finding/* isInstructionsReport */.s)
+    .filter(({ gate, verdict }) => gate && verdict !== 'blocked')
+    .map(({ verdict }) => verdict));
 /** The verdict of the times. It may differ from the gate's if there are instruction counts too. */
 function timedClause(report) {
     const all = report.findings.filter(finding/* isMeasuredReport */.$m).filter(({ gate }) => gate);
     const gated = all.filter(({ verdict }) => verdict !== 'blocked');
     if (gated.length === 0)
         return '';
-    const verdict = (0,record_verdict/* worstOf */.hm)(gated.filter(({ baseline }) => baseline.status === 'ok').map((one) => one.verdict));
+    const verdict = timedVerdict(report);
     if (verdict === 'incomparable' || verdict === 'blocked')
         return partlyCompared(gated, report);
     const those = gated.filter((finding) => finding.verdict === verdict);
     return `${(0,verdict_words/* shareText */.Lu)(those.length, all.length)} ${clauses[verdict](those, report)}${where(report)}`;
 }
+const timedVerdict = ({ findings }) => (0,record_verdict/* worstOf */.hm)(findings
+    .filter(finding/* isMeasuredReport */.$m)
+    .filter(({ gate, verdict, baseline }) => {
+    return gate && verdict !== 'blocked' && baseline.status === 'ok';
+})
+    .map(({ verdict }) => verdict));
 /** A verdict over machines says how many machines it rests on. */
 const where = (report) => report.design === 'shards' ? `, on ${(0,design_words/* machinesText */.g$)(report)}` : '';
 const clauses = {
@@ -42515,6 +42682,7 @@ function buildReport(comparison, judgement, { specs, choice, policy, exhibits })
         candidate: {
             spec: specs.candidate,
             run: comparison.candidate.id,
+            ...globsOf(comparison.candidate),
             facts: comparison.candidate.target.facts ?? {},
         },
         records: exhibits.map(recordReference),
@@ -42535,6 +42703,7 @@ function buildReport(comparison, judgement, { specs, choice, policy, exhibits })
     };
     return record_report/* reportSchema */.Qh.parse({ ...report, headline: headline(report) });
 }
+const globsOf = ({ plan: { metricGlobs } }) => metricGlobs === undefined ? {} : { metricGlobs };
 const recordReference = (exhibit) => ({
     role: exhibit.role,
     id: exhibit.run.id,
@@ -42565,8 +42734,8 @@ const machineReport = ({ baseline, candidate, pairs, changes }) => ({
     })),
 });
 
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 13 modules
-var verdict_evidence = __nccwpck_require__(81351);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 12 modules
+var verdict_evidence = __nccwpck_require__(78775);
 ;// CONCATENATED MODULE: ./lib/verdict/judge.js
 
 /**
@@ -42613,6 +42782,37 @@ function judgeEvidence(evidence, policy, { choice, ...specs }) {
 
 /***/ }),
 
+/***/ 7420:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   N: () => (/* binding */ refuseToKeep),
+/* harmony export */   j: () => (/* binding */ keepKernel)
+/* harmony export */ });
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(71957);
+
+/**
+ * Keeps the kernel image that a run measured together with that run, if the user asks for it. Then a
+ * later job can boot it beside its own kernel.
+ *
+ * @returns a sentence if it could not be kept; the run's verdict does not depend on it
+ */
+async function keepKernel({ candidate, keepKernel: isWanted }, { target }, kept) {
+    const sha256 = target.facts?.['sha256'];
+    if (!isWanted || candidate.kind !== 'kernel' || sha256 === undefined)
+        return undefined;
+    return kept.keep(candidate.path, sha256);
+}
+/** @throws Failure (usage): a shard leaves no run that later jobs are compared with */
+function refuseToKeep({ keepKernel: isWanted }) {
+    if (!isWanted)
+        return;
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)('keep-kernel keeps the kernel of a run that is a baseline for later ones, and a comparison over several machines leaves none: leave keep-kernel out.');
+}
+
+
+/***/ }),
+
 /***/ 31735:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -42630,8 +42830,8 @@ var files_write = __nccwpck_require__(40564);
 var run = __nccwpck_require__(38359);
 // EXTERNAL MODULE: ./lib/stores/shard-records.js
 var shard_records = __nccwpck_require__(54845);
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 13 modules
-var verdict_evidence = __nccwpck_require__(81351);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 12 modules
+var verdict_evidence = __nccwpck_require__(78775);
 // EXTERNAL MODULE: ./lib/flows/judge.js + 7 modules
 var judge = __nccwpck_require__(75391);
 // EXTERNAL MODULE: ./lib/config/globs.js
@@ -42709,14 +42909,16 @@ const sidesOf = ({ baseline, candidate }) => [baseline, candidate];
 /* harmony import */ var _files_folder_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(69611);
 /* harmony import */ var _files_write_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(40564);
 /* harmony import */ var _gather_timing_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(86999);
-/* harmony import */ var _measure_bench_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(12585);
+/* harmony import */ var _measure_bench_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(39947);
 /* harmony import */ var _measure_identity_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(55496);
 /* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(42143);
 /* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(38359);
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(22595);
-/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(87252);
+/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(64678);
 /* harmony import */ var _targets_sides_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(76002);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(86300);
+/* harmony import */ var _keep_kernel_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(7420);
+
 
 
 
@@ -42737,6 +42939,7 @@ const sidesOf = ({ baseline, candidate }) => [baseline, candidate];
  * @throws Failure one sentence for every foreseeable cause
  */
 async function measureShard(config, { progress, signal, source }) {
+    (0,_keep_kernel_js__WEBPACK_IMPORTED_MODULE_13__/* .refuseToKeep */ .N)(config);
     const specs = { baseline: runnableBaseline(config), candidate: config.candidate };
     await (0,_files_write_js__WEBPACK_IMPORTED_MODULE_3__/* .claimFolder */ .P)(config.out);
     const bench = await (0,_measure_bench_js__WEBPACK_IMPORTED_MODULE_5__/* .prepareBench */ .c)(config, { progress, signal });
@@ -42847,9 +43050,12 @@ function startOfSide(launches) {
 }
 const elapsedNs = (one) => (0,measure_launch/* timedOf */.vv)(one)?.elapsedNs ?? 0;
 
+// EXTERNAL MODULE: ./lib/measure/contention.js
+var contention = __nccwpck_require__(65291);
 // EXTERNAL MODULE: ./lib/measure/estimate.js
 var estimate = __nccwpck_require__(53188);
 ;// CONCATENATED MODULE: ./lib/measure/pilot.js
+
 
 
 
@@ -42860,14 +43066,15 @@ const pilotsOf = (metric, run) => [
 ];
 /** Mean time of a round, in ms; 0 if none was measured. */
 const roundMsOf = (all) => all.length === 0 ? 0 : (0,simple_statistics/* mean */.RE)(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
-const pilots = (side, { id, waits }, { neighbours: { contended, quietWidth } }) => side.flatMap(({ launch, metrics }) => {
+const pilots = (side, { id, waits }, { neighbours }) => side.flatMap(({ launch, metrics }) => {
     const observation = (0,measure_launch/* timedOf */.vv)(metrics.get(id));
     if (launch.phase === 'warm-up' || observation === undefined)
         return [];
     const { batches, elapsedNs } = observation;
+    const quietWidth = (0,contention/* widthLimitOf */.xx)(neighbours, launch.sequence);
     const rounds = (0,estimate/* keptByRound */.QH)(batches, { sleeps: waits, quietWidth });
     const count = 1 + Math.max(...batches.round);
-    const counts = !contended.has(launch.sequence);
+    const counts = !neighbours.contended.has(launch.sequence);
     return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
 });
 /** Variance of the launches' estimates, log scale. */
@@ -43177,8 +43384,6 @@ const duration = (ms) => ms % MINUTE_MS === 0 ? `${ms / MINUTE_MS}m` : `${Math.r
 
 // EXTERNAL MODULE: ./lib/measure/collect.js
 var collect = __nccwpck_require__(66082);
-// EXTERNAL MODULE: ./lib/measure/contention.js
-var contention = __nccwpck_require__(65291);
 ;// CONCATENATED MODULE: ./lib/measure/expectation.js
 
 
@@ -43221,15 +43426,17 @@ const expectationOf = (metric, { deviation }, pairs, goal) => Math.expm1((0,powe
 
 
 
+
 /**
- * The possible orders of one round. A B B A cancels a linear drift inside the round. Each round draws
- * its order at random. With a fixed order, a disturbance with the period of a round would always meet
- * the same side. In a simulation, a wave of 3 % with that period was called a change in 59 % of gates
- * with one order, and in none with both.
+ * The possible orders of one pair. Each pair draws its own. With a fixed order, a disturbance with its
+ * period would always meet the same side: in a simulation, a wave of 3 % was called a change in 59 % of
+ * gates. With one draw for two pairs (A B B A or B A A B) neighbouring pairs depend on each other: where
+ * launches followed an AR(1) process of 0.6, a one-sided test of 40 pairs at 1 % called 1.36 % of
+ * unchanged gates, and 0.93 % with a draw for each pair (20,000 simulated gates each).
  */
 const ORDERS = [
-    ['baseline', 'candidate', 'candidate', 'baseline'],
-    ['candidate', 'baseline', 'baseline', 'candidate'],
+    ['baseline', 'candidate'],
+    ['candidate', 'baseline'],
 ];
 const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
 const LAUNCHES_PER_ROUND = ALONE.length;
@@ -43291,11 +43498,16 @@ async function measureRound(bench, sides, order, round, log, tell) {
         launches.push(launch);
         log[side].push(launch);
         refuseFailing(target, log[side]);
-        if (launches.length === BOTH.length && bench.now() > (order.enough ?? Number.POSITIVE_INFINITY))
+        if (launches.length % BOTH.length !== 0)
+            continue;
+        // Both launches of a pair run on the same CPU.
+        bench.cpus.choose(cpuTimeMs(launches.slice(-BOTH.length)));
+        if (bench.now() > (order.enough ?? Number.POSITIVE_INFINITY))
             break;
     }
     return launches;
 }
+const cpuTimeMs = (launches) => (0,simple_statistics/* sum */.cz)(launches.map(({ launch }) => (launch.userNs + launch.systemNs) / 1e6));
 /** Reports progress in seconds if a phase has time to fill, and in launches during the warm-up. */
 function tellProgress(progress, order, { begin, now }, round, launch, { record: { spec } }) {
     if (order.phase === 'warm-up') {
@@ -43310,8 +43522,7 @@ function tellProgress(progress, order, { begin, now }, round, launch, { record: 
 async function launchInTurn(bench, target, { phase }, portions, log) {
     const sequence = log.next++;
     return (0,measure_launch/* launchProbe */.WK)(bench, {
-        target,
-        sequence,
+        ...{ target, sequence, cpu: bench.cpus.current },
         ...{ phase, portions },
         orderSeed: roundSeed(bench.plan.seed, sequence),
         deadlineMs: LAUNCH_DEADLINE_MS,
@@ -43323,7 +43534,8 @@ async function launchInTurn(bench, target, { phase }, portions, log) {
 /** Drawn from the plan's seed and the round, so that a schedule can be repeated. */
 function orderOf(seed, sequence) {
     const random = (0,stats_random/* seededRandom */.I)(roundSeed(seed, sequence));
-    return ORDERS[random.below(ORDERS.length)] ?? ALONE;
+    const pairs = LAUNCHES_PER_ROUND / BOTH.length;
+    return Array.from({ length: pairs }, () => ORDERS[random.below(ORDERS.length)] ?? BOTH).flat();
 }
 /** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
 const roundSeed = (seed, sequence) => (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
@@ -43468,12 +43680,14 @@ class Session {
     progress;
     log = emptyLog();
     time;
+    /** How many pairs the tests of each phase need. */
+    pairsFor = new Map([['screen', MIN_PAIRS]]);
     warmUpMs = 0;
     cost = NO_COST;
     goal;
     known = {
         launches: 0,
-        neighbours: contention/* NO_NEIGHBOURS */.P,
+        neighbours: contention/* NO_NEIGHBOURS */.PK,
     };
     constructor(bench, sides, durationMs, progress) {
         this.bench = bench;
@@ -43580,6 +43794,7 @@ class Session {
         const those = metrics.filter(({ id }) => flagged.includes(id));
         const allocations = this.goal && this.allocateConfirmation(those, this.goal, until);
         const schedule = screenSchedule(those, roundsPerLaunch, allocations);
+        this.pairsFor.set('confirm', minPairs);
         await this.measure('confirm', schedule, { until, minRounds: roundsFor(minPairs) });
     }
     baselineRun(identity) {
@@ -43609,7 +43824,7 @@ class Session {
         if (launches.length !== this.known.launches) {
             const measuring = launches.filter(collect/* isMeasuring */.k1);
             const paired = this.sides.baseline !== undefined;
-            const neighbours = (0,contention/* neighboursOf */.Y)(measuring, { paired });
+            const neighbours = (0,contention/* neighboursOf */.YV)(measuring, { paired, pairsFor: this.pairsFor });
             this.known = { launches: launches.length, neighbours };
         }
         return this.known.neighbours;
@@ -43803,13 +44018,22 @@ const goalOf = ({ alpha, margins }, fallback) => ({
 /* harmony export */   Kc: () => (/* binding */ findArtifact),
 /* harmony export */   Pc: () => (/* binding */ storeRun),
 /* harmony export */   bk: () => (/* binding */ downloadArtifact),
+/* harmony export */   ke: () => (/* binding */ findAnyArtifact),
 /* harmony export */   s5: () => (/* binding */ UnusableError),
-/* harmony export */   wn: () => (/* binding */ listArtifacts)
+/* harmony export */   up: () => (/* binding */ downloadArtifactTo),
+/* harmony export */   wn: () => (/* binding */ listArtifacts),
+/* harmony export */   zk: () => (/* binding */ storeKernel)
 /* harmony export */ });
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
-/* harmony import */ var _actions_http_client__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(44942);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(71957);
-/* harmony import */ var _client_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58987);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/* harmony import */ var node_stream__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(57075);
+/* harmony import */ var node_stream_promises__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(46466);
+/* harmony import */ var _actions_http_client__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(44942);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(71957);
+/* harmony import */ var _client_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(58987);
+
+
+
 
 
 
@@ -43870,6 +44094,22 @@ async function findArtifact(client, { owner, name: repo }, runId, name) {
     return last && { id: last.id, expired: last.expired, sizeBytes: last.size_in_bytes };
 }
 /**
+ * Finds the newest archive of a name that any workflow run of this repository stored, and that has
+ * not expired. Runs of forks are left out. All others are of people who may write to the repository,
+ * but of any branch and event, so the caller must check what is in the archive.
+ *
+ * @throws RequestError of Octokit
+ */
+async function findAnyArtifact(client, { owner, name: repo }, name) {
+    const place = { owner, repo, name, per_page: PAGE };
+    const { data } = await client.rest.actions.listArtifactsForRepo(place);
+    const [last] = data.artifacts
+        .filter(({ expired, workflow_run: run }) => !expired && isOwn(run))
+        .sort((one, other) => other.id - one.id);
+    return last && { id: last.id, expired: false, sizeBytes: last.size_in_bytes };
+}
+const isOwn = (run) => run?.repository_id !== undefined && run.repository_id === run.head_repository_id;
+/**
  * Lists the archives of this workflow run whose name begins with a prefix. If a job was started
  * again, the last attempt's archive is returned.
  *
@@ -43901,8 +44141,32 @@ class UnusableError extends Error {
  * @throws RequestError of Octokit, or UnusableError when the blob store refuses or sends too much
  */
 async function downloadArtifact(client, context, artifact) {
-    if (artifact.sizeBytes > MAX_DOWNLOAD_BYTES)
-        throw tooLarge();
+    const chunks = [];
+    for await (const chunk of await openArtifact(client, context, artifact, {
+        maxBytes: MAX_DOWNLOAD_BYTES,
+    })) {
+        chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+}
+/**
+ * Downloads an archive as a zip file into a new file, for archives that are large.
+ *
+ * @throws what {@link downloadArtifact} throws, the signal's reason, or the file system's error
+ */
+async function downloadArtifactTo(file, client, context, artifact, limits) {
+    try {
+        const content = await openArtifact(client, context, artifact, limits);
+        await (0,node_stream_promises__WEBPACK_IMPORTED_MODULE_3__.pipeline)(content, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.createWriteStream)(file, { flags: 'wx' }));
+    }
+    catch (error) {
+        limits.signal.throwIfAborted();
+        throw error;
+    }
+}
+async function openArtifact(client, context, artifact, limits) {
+    if (artifact.sizeBytes > limits.maxBytes)
+        throw tooLarge(limits.maxBytes);
     const { headers } = await client.rest.actions.downloadArtifact({
         owner: context.owner,
         repo: context.name,
@@ -43913,10 +44177,10 @@ async function downloadArtifact(client, context, artifact) {
     });
     if (headers.location === undefined)
         throw new UnusableError('GitHub gave no address for it');
-    return readBlob(headers.location);
+    return readBlob(headers.location, limits);
 }
-async function readBlob(url) {
-    const http = new _actions_http_client__WEBPACK_IMPORTED_MODULE_1__/* .HttpClient */ .Qq('syscall-gate', [], {
+async function* readBlob(url, { maxBytes, signal }) {
+    const http = new _actions_http_client__WEBPACK_IMPORTED_MODULE_4__/* .HttpClient */ .Qq('syscall-gate', [], {
         allowRetries: true,
         maxRetries: 2,
         socketTimeout: SOCKET_TIMEOUT_MS,
@@ -43927,17 +44191,17 @@ async function readBlob(url) {
         message.resume();
         throw new UnusableError(`the server that stores it answered ${status}`);
     }
-    const chunks = [];
+    if (signal)
+        (0,node_stream__WEBPACK_IMPORTED_MODULE_2__.addAbortSignal)(signal, message);
     let size = 0;
     for await (const chunk of message) {
-        chunks.push(chunk);
         size += chunk.length;
-        if (size > MAX_DOWNLOAD_BYTES)
-            throw tooLarge();
+        if (size > maxBytes)
+            throw tooLarge(maxBytes);
+        yield chunk;
     }
-    return Buffer.concat(chunks);
 }
-const tooLarge = () => new UnusableError(`it is larger than ${MAX_DOWNLOAD_BYTES} bytes`);
+const tooLarge = (maxBytes) => new UnusableError(`it is larger than ${maxBytes} bytes`);
 /**
  * Stores a run record with the current workflow run, for later runs to compare with.
  *
@@ -43951,6 +44215,12 @@ async function storeRun(name, file, retentionDays) {
     return `Could not store this run as a baseline for later ones (artifact ${name}): ${reason}; run the job again, and give each gate of a job its own name.`;
 }
 /**
+ * Stores a kernel image with the current workflow run, for later runs to boot.
+ *
+ * @returns a clause if it could not be stored
+ */
+const storeKernel = (name, file, retentionDays) => upload(name, [file], retentionDays);
+/**
  * Stores both records of a shard with the current workflow run, for the job that judges.
  *
  * @param files absolute paths in one folder
@@ -43960,7 +44230,7 @@ async function storeShard(name, files, retentionDays) {
     const reason = await upload(name, files, retentionDays);
     if (reason === undefined)
         return;
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(`Could not store this shard for the job that judges (artifact ${name}): ${reason}; run the job again, and give each job that measures its own name.`);
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_5__/* .measurementFailure */ .jO)(`Could not store this shard for the job that judges (artifact ${name}): ${reason}; run the job again, and give each job that measures its own name.`);
 }
 /** @returns undefined, or a clause that says why nothing could be stored */
 async function upload(name, files, retentionDays) {
@@ -43968,12 +44238,12 @@ async function upload(name, files, retentionDays) {
         // Imported late: it loads the whole Azure client, which nothing else needs.
         const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(351), __nccwpck_require__.e(252)]).then(__nccwpck_require__.bind(__nccwpck_require__, 91252));
         const options = retentionDays > 0 ? { retentionDays } : {};
-        const folder = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.dirname)(files[0] ?? '');
+        const folder = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(files[0] ?? '');
         await new DefaultArtifactClient().uploadArtifact(name, [...files], folder, options);
         return undefined;
     }
     catch (error) {
-        return (0,_client_js__WEBPACK_IMPORTED_MODULE_3__/* .firstLine */ .TM)(String(error.message));
+        return (0,_client_js__WEBPACK_IMPORTED_MODULE_6__/* .firstLine */ .TM)(String(error.message));
     }
 }
 
@@ -44507,6 +44777,7 @@ function wholeNumber(env, variable) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Az: () => (/* binding */ shardName),
 /* harmony export */   Cs: () => (/* binding */ artifactName),
+/* harmony export */   FM: () => (/* binding */ kernelArtifactName),
 /* harmony export */   MJ: () => (/* binding */ plannedShards),
 /* harmony export */   Ql: () => (/* binding */ commentMarker),
 /* harmony export */   rI: () => (/* binding */ shardPrefix),
@@ -44550,6 +44821,10 @@ function shardName(context, name, legs, pairedId) {
         return `${prefix}-${slug([context.job])}-${pairedId}`;
     return `${prefix}${PLANNED}${legs}-${slug([context.job, context.step, distinguishingName(name)])}`;
 }
+/** Digits of a digest that are enough to tell the kernels of a repository apart. */
+const DIGEST_DIGITS = 16;
+/** The artifact name of a kernel image. It is the same for all gates, since it names the content. */
+const kernelArtifactName = (sha256) => `syscall-gate-kernel-${sha256.slice(0, DIGEST_DIGITS)}`;
 const PLANNED = '-of-';
 /**
  * How many shards there should be, according to the name of one of them; 0 if the name does not
@@ -44587,6 +44862,106 @@ function slug(parts) {
 
 /***/ }),
 
+/***/ 66749:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   N: () => (/* binding */ unzipFile),
+/* harmony export */   h: () => (/* binding */ unzipTexts)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var node_stream_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(46466);
+/* harmony import */ var yauzl__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(20663);
+
+
+
+/**
+ * Reads the files of an archive whose names end in a suffix, in memory and within limits.
+ *
+ * @returns the text of each file as UTF-8, of at least one, or one clause that says what is wrong
+ *   with the archive
+ */
+async function unzipTexts(zip, suffix, limits) {
+    try {
+        return await readEntries(zip, suffix, limits);
+    }
+    catch {
+        return DAMAGED;
+    }
+}
+const DAMAGED = { ok: false, reason: 'its archive is damaged or cut short' };
+/**
+ * Writes the only file of an archive to a new file, within limits. It is never in memory as a whole.
+ *
+ * @param zip path of the archive
+ * @param file path of the new file
+ * @returns one clause that says what is wrong with the archive, if it cannot be used
+ * @throws the signal's reason, or the file system's error when the new file cannot be written
+ */
+async function unzipFile(zip, file, limits, signal) {
+    try {
+        return await writeEntry(zip, file, limits, signal);
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        // Those of yauzl and zlib name no system call.
+        if (isFileSystemError(error))
+            throw error;
+        return DAMAGED;
+    }
+}
+const isFileSystemError = (error) => error instanceof Error && 'syscall' in error;
+async function writeEntry(zip, file, limits, signal) {
+    const archive = await (0,yauzl__WEBPACK_IMPORTED_MODULE_2__/* .openPromise */ .sO)(zip, { lazyEntries: true, autoClose: false });
+    try {
+        if (archive.entryCount !== 1)
+            return holds(archive.entryCount);
+        for await (const entry of archive.eachEntry()) {
+            if (!withinLimits(entry, limits))
+                return inflatesTo(entry);
+            const content = await archive.openReadStreamPromise(entry);
+            await (0,node_stream_promises__WEBPACK_IMPORTED_MODULE_1__.pipeline)(content, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.createWriteStream)(file, { flags: 'wx' }), { signal });
+        }
+        return { ok: true };
+    }
+    finally {
+        archive.close();
+    }
+}
+const holds = (files) => ({
+    ok: false,
+    reason: `its archive holds ${files} files`,
+});
+const inflatesTo = ({ uncompressedSize }) => ({
+    ok: false,
+    reason: `its archive inflates to ${uncompressedSize} bytes`,
+});
+async function readEntries(zip, suffix, limits) {
+    const archive = await (0,yauzl__WEBPACK_IMPORTED_MODULE_2__/* .fromBufferPromise */ .SY)(zip, { lazyEntries: true });
+    if (archive.entryCount > limits.entries)
+        return holds(archive.entryCount);
+    const texts = [];
+    for await (const entry of archive.eachEntry()) {
+        if (!entry.fileName.endsWith(suffix))
+            continue;
+        if (!withinLimits(entry, limits))
+            return inflatesTo(entry);
+        // yauzl ends the stream with an error if it yields more bytes than the entry declares.
+        const chunks = [];
+        for await (const chunk of await archive.openReadStreamPromise(entry))
+            chunks.push(chunk);
+        texts.push(Buffer.concat(chunks).toString('utf8'));
+    }
+    if (texts.length > 0)
+        return { ok: true, texts };
+    return { ok: false, reason: `its archive holds no file *${suffix}` };
+}
+const withinLimits = (entry, limits) => entry.uncompressedSize <= limits.inflatedBytes &&
+    entry.uncompressedSize <= entry.compressedSize * limits.ratio;
+
+
+/***/ }),
+
 /***/ 80342:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
@@ -44599,19 +44974,23 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _action_publish_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(17065);
 /* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(85824);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(71957);
-/* harmony import */ var _flows_gate_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(17562);
-/* harmony import */ var _flows_merge_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(31735);
-/* harmony import */ var _flows_shard_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7785);
-/* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(18328);
-/* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(58987);
-/* harmony import */ var _github_context_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(88120);
-/* harmony import */ var _github_identity_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(72157);
-/* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(4164);
-/* harmony import */ var _render_comment_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(66833);
-/* harmony import */ var _render_summary_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(96840);
-/* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(28215);
-/* harmony import */ var _stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(624);
-/* harmony import */ var _stores_stored_artifacts_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(72313);
+/* harmony import */ var _flows_gate_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(13407);
+/* harmony import */ var _flows_keep_kernel_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7420);
+/* harmony import */ var _flows_merge_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(31735);
+/* harmony import */ var _flows_shard_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(7785);
+/* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(18328);
+/* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(58987);
+/* harmony import */ var _github_context_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(88120);
+/* harmony import */ var _github_identity_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(72157);
+/* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(4164);
+/* harmony import */ var _render_comment_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(66833);
+/* harmony import */ var _render_summary_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(96840);
+/* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(28215);
+/* harmony import */ var _stores_kernel_artifacts_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(99769);
+/* harmony import */ var _stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(624);
+/* harmony import */ var _stores_stored_artifacts_js__WEBPACK_IMPORTED_MODULE_22__ = __nccwpck_require__(72313);
+
+
 
 
 
@@ -44635,12 +45014,12 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 
 /** The action: reads the inputs, runs the gate and publishes the result. */
 async function main() {
-    const context = (0,_github_context_js__WEBPACK_IMPORTED_MODULE_13__/* .readContext */ .y)(process.env);
+    const context = (0,_github_context_js__WEBPACK_IMPORTED_MODULE_14__/* .readContext */ .y)(process.env);
     const inputs = (0,_action_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .readInputs */ .K)(context);
     const job = {
         context,
         inputs,
-        connect: () => (0,_github_client_js__WEBPACK_IMPORTED_MODULE_12__/* .connect */ .Ng)({ token: inputs.token, onWait: _action_log_js__WEBPACK_IMPORTED_MODULE_3__/* .logLine */ .B }),
+        connect: () => (0,_github_client_js__WEBPACK_IMPORTED_MODULE_13__/* .connect */ .Ng)({ token: inputs.token, onWait: _action_log_js__WEBPACK_IMPORTED_MODULE_3__/* .logLine */ .B }),
         cancelled: cancellation(),
     };
     try {
@@ -44654,10 +45033,14 @@ async function main() {
     }
 }
 async function runGate(config, job) {
-    const outcome = await measure(config, job);
+    const { context, inputs, connect, cancelled } = job;
+    const { retentionDays } = inputs;
+    const keptKernels = (0,_stores_kernel_artifacts_js__WEBPACK_IMPORTED_MODULE_20__/* .kernelsInArtifacts */ .V)({ connect, context, retentionDays, signal: cancelled });
+    const outcome = await measure(config, job, keptKernels);
     await publish(outcome);
-    if (job.context.leavesBaseline && storesRuns(config)) {
+    if (context.leavesBaseline && storesRuns(config)) {
         await leaveBaseline(outcome, job);
+        await leaveKernel(config, outcome, keptKernels);
     }
     await commentAndConclude(outcome, job);
 }
@@ -44669,14 +45052,14 @@ const storesRuns = ({ baseline }) => baseline.kind === 'artifact' || baseline.ki
  */
 async function measureOneShard(config, { context, inputs, cancelled }) {
     requireArtifacts(context, `shard "measure"`, SHARDS_INSTEAD);
-    const { id, files } = await (0,_flows_shard_js__WEBPACK_IMPORTED_MODULE_10__/* .measureShard */ .r)(config, {
+    const { id, files } = await (0,_flows_shard_js__WEBPACK_IMPORTED_MODULE_11__/* .measureShard */ .r)(config, {
         progress: (0,_action_progress_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsProgress */ .j)(),
         signal: cancelled,
-        source: (0,_github_context_js__WEBPACK_IMPORTED_MODULE_13__/* .sourceOf */ .v)(context),
+        source: (0,_github_context_js__WEBPACK_IMPORTED_MODULE_14__/* .sourceOf */ .v)(context),
     });
-    const name = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_14__/* .shardName */ .Az)(context, inputs.name, inputs.expect, id);
+    const name = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_15__/* .shardName */ .Az)(context, inputs.name, inputs.expect, id);
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .startGroup */ .Oh('Store both runs for the job that judges');
-    await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_11__/* .storeShard */ .AQ)(name, Object.values(files), inputs.retentionDays);
+    await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_12__/* .storeShard */ .AQ)(name, Object.values(files), inputs.retentionDays);
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .endGroup */ .N4();
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('run', files.candidate);
     (0,_action_log_js__WEBPACK_IMPORTED_MODULE_3__/* .logLine */ .B)(`This machine's share is measured (artifact ${name}); the job with "shard: merge" gives the verdict.`);
@@ -44684,10 +45067,11 @@ async function measureOneShard(config, { context, inputs, cancelled }) {
 /** Gives the verdict over the shards that all machines of this workflow run stored. */
 async function mergeAllShards(config, job) {
     const { connect, context, inputs } = job;
+    (0,_flows_keep_kernel_js__WEBPACK_IMPORTED_MODULE_9__/* .refuseToKeep */ .N)(config);
     requireArtifacts(context, `shard "merge"`, SHARDS_INSTEAD);
-    const find = (0,_stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_19__/* .shardsInArtifacts */ .g)({ connect, context, name: inputs.name });
+    const find = (0,_stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_21__/* .shardsInArtifacts */ .g)({ connect, context, name: inputs.name });
     const merge = { ...config, expect: inputs.expect };
-    const merged = await (0,_flows_merge_js__WEBPACK_IMPORTED_MODULE_9__/* .mergeShards */ .O)(find, merge, (0,_action_progress_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsProgress */ .j)());
+    const merged = await (0,_flows_merge_js__WEBPACK_IMPORTED_MODULE_10__/* .mergeShards */ .O)(find, merge, (0,_action_progress_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsProgress */ .j)());
     await publish(merged);
     await commentAndConclude(merged, job);
 }
@@ -44698,7 +45082,9 @@ function requireArtifacts(context, what, instead) {
         return;
     throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_7__/* .usageFailure */ .II)(`${what} does not work on ${new URL(context.runUrl).host}, because GitHub Enterprise Server lacks the artifact service that it needs: ${instead}.`);
 }
-function measure(config, { context, inputs, connect, cancelled }) {
+function measure(config, { context, inputs, connect, cancelled }, keptKernels) {
+    if (config.keepKernel)
+        requireKeeping(config, context);
     if (storesRuns(config)) {
         const instead = 'give host or command:CMD to measure the baseline in this job too, or directory:PATH with run records from a cache or a network share';
         requireArtifacts(context, `baseline "${config.baseline.spec}"`, instead);
@@ -44706,20 +45092,28 @@ function measure(config, { context, inputs, connect, cancelled }) {
     return (0,_flows_gate_js__WEBPACK_IMPORTED_MODULE_8__/* .gate */ .G)(config, {
         progress: (0,_action_progress_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsProgress */ .j)(),
         signal: cancelled,
-        artifacts: (0,_stores_stored_artifacts_js__WEBPACK_IMPORTED_MODULE_20__/* .runsInArtifacts */ .r)({
+        keptKernels,
+        artifacts: (0,_stores_stored_artifacts_js__WEBPACK_IMPORTED_MODULE_22__/* .runsInArtifacts */ .r)({
             connect,
             context,
-            name: (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_14__/* .artifactName */ .Cs)(context, inputs.name),
+            name: (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_15__/* .artifactName */ .Cs)(context, inputs.name),
             history: config.history,
         }),
-        source: (0,_github_context_js__WEBPACK_IMPORTED_MODULE_13__/* .sourceOf */ .v)(context),
+        source: (0,_github_context_js__WEBPACK_IMPORTED_MODULE_14__/* .sourceOf */ .v)(context),
     });
+}
+function requireKeeping(config, context) {
+    const instead = 'leave keep-kernel out, and name a baseline kernel:PATH that is measured in this job too';
+    requireArtifacts(context, 'keep-kernel', instead);
+    if (storesRuns(config))
+        return;
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_7__/* .usageFailure */ .II)(`keep-kernel keeps the kernel of a run that is stored for later ones, and with baseline "${config.baseline.spec}" no run is stored: give baseline auto, or leave keep-kernel out.`);
 }
 /** Publishes the result where people look while the job runs: outputs, annotations and summary. */
 async function publish({ report, files }) {
     (0,_action_publish_js__WEBPACK_IMPORTED_MODULE_5__/* .setOutputs */ .n0)(report, files);
     (0,_action_publish_js__WEBPACK_IMPORTED_MODULE_5__/* .annotate */ .fz)(report);
-    await (0,_action_publish_js__WEBPACK_IMPORTED_MODULE_5__/* .writeSummary */ .Sy)((0,_render_summary_js__WEBPACK_IMPORTED_MODULE_17__/* .renderSummary */ .B)(report));
+    await (0,_action_publish_js__WEBPACK_IMPORTED_MODULE_5__/* .writeSummary */ .Sy)((0,_render_summary_js__WEBPACK_IMPORTED_MODULE_18__/* .renderSummary */ .B)(report));
 }
 async function commentAndConclude({ report }, job) {
     await commentReport(report, job);
@@ -44727,17 +45121,26 @@ async function commentAndConclude({ report }, job) {
 }
 async function leaveBaseline({ files }, { context, inputs }) {
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .startGroup */ .Oh('Store the run as a baseline for later ones');
-    const name = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_14__/* .artifactName */ .Cs)(context, inputs.name);
-    const problem = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_11__/* .storeRun */ .Pc)(name, files.run, inputs.retentionDays);
+    const name = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_15__/* .artifactName */ .Cs)(context, inputs.name);
+    const problem = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_12__/* .storeRun */ .Pc)(name, files.run, inputs.retentionDays);
+    _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .endGroup */ .N4();
+    if (problem !== undefined)
+        _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(problem);
+}
+async function leaveKernel(config, { run }, keptKernels) {
+    if (!config.keepKernel)
+        return;
+    _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .startGroup */ .Oh('Keep the kernel for later runs');
+    const problem = await (0,_flows_keep_kernel_js__WEBPACK_IMPORTED_MODULE_9__/* .keepKernel */ .j)(config, run, keptKernels);
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .endGroup */ .N4();
     if (problem !== undefined)
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(problem);
 }
 function commentReport(report, job) {
-    const clear = (0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_18__/* .isClear */ .OD)(report) ? 'clear' : 'undecided';
+    const clear = (0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_19__/* .isClear */ .OD)(report) ? 'clear' : 'undecided';
     return comment(job, {
-        finding: (0,_record_verdict_js__WEBPACK_IMPORTED_MODULE_15__/* .isRed */ .iI)(report) ? 'regressed' : clear,
-        render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_16__/* .renderComment */ .w)(report, { ...runDetails(job), wasRegressed }),
+        finding: (0,_record_verdict_js__WEBPACK_IMPORTED_MODULE_16__/* .isRed */ .iI)(report) ? 'regressed' : clear,
+        render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_17__/* .renderComment */ .w)(report, { ...runDetails(job), wasRegressed }),
     });
 }
 /**
@@ -44748,12 +45151,12 @@ async function commentNotMeasured({ message }, job) {
         return;
     await comment(job, {
         finding: 'not-measured',
-        render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_16__/* .renderNotMeasured */ .Q)(message, { ...runDetails(job), wasRegressed }),
+        render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_17__/* .renderNotMeasured */ .Q)(message, { ...runDetails(job), wasRegressed }),
     });
 }
 const runDetails = ({ context: { commit, runUrl } }) => ({ commit, runUrl });
 async function comment({ connect, context, inputs }, text) {
-    const marker = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_14__/* .commentMarker */ .Ql)(context, inputs.name);
+    const marker = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_15__/* .commentMarker */ .Ql)(context, inputs.name);
     const outcome = await (0,_action_comment_js__WEBPACK_IMPORTED_MODULE_1__/* .keepComment */ .X)(connect, context, { marker, mode: inputs.comment, ...text });
     if (outcome.did === 'failed')
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(outcome.warning);
@@ -44854,7 +45257,7 @@ function quantileOfLaunches(launches, ofBatches, ofLaunches) {
 
 /***/ }),
 
-/***/ 12585:
+/***/ 39947:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -45024,28 +45427,158 @@ function loadAddon(path) {
 
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(58500);
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(15521);
+// EXTERNAL MODULE: external "node:fs/promises"
+var external_node_fs_promises_ = __nccwpck_require__(51455);
+;// CONCATENATED MODULE: ./lib/probe/topology.js
+
+
+const FOLDER = '/sys/devices/system/cpu';
+/**
+ * Reads which CPUs share a core and which are of one kind. What sysfs does not show, as in some
+ * sandboxes, is taken to be alike: one kind, a core each.
+ *
+ * @param cpus their numbers
+ * @param folder sysfs's folder of CPUs (Documentation/ABI/testing/sysfs-devices-system-cpu)
+ */
+async function readTopology(cpus, folder = FOLDER) {
+    const efficient = await listIn((0,external_node_path_.join)(folder, '..', '..', 'cpu_atom', 'cpus'));
+    const all = cpus.map(async (cpu) => {
+        const own = (0,external_node_path_.join)(folder, `cpu${cpu}`);
+        const threads = await listIn((0,external_node_path_.join)(own, 'topology', 'thread_siblings_list'));
+        const capacity = await textIn((0,external_node_path_.join)(own, 'cpu_capacity'));
+        return [
+            cpu,
+            {
+                // The capacity tells the kinds of arm64 apart, and hybrid x86 lists its efficient ones.
+                kind: `${capacity}${efficient.includes(cpu) ? ' efficient' : ''}`,
+                siblings: threads.filter((other) => other !== cpu),
+            },
+        ];
+    });
+    return new Map(await Promise.all(all));
+}
+/** Reads a list such as `0-3,8`. */
+async function listIn(path) {
+    const parts = (await textIn(path)).split(',').filter((part) => /^\d+(-\d+)?$/.test(part));
+    return parts.flatMap((part) => {
+        const [first = 0, last = first] = part.split('-').map(Number);
+        return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    });
+}
+/** Empty if it cannot be read. */
+const textIn = (path) => (0,external_node_fs_promises_.readFile)(path, 'utf8').then((text) => text.trim(), () => '');
+
 ;// CONCATENATED MODULE: ./lib/measure/cpu.js
+
+
 
 /** Long enough for /proc/stat's 10 ms ticks to tell a busy CPU from an idle one. */
 const SAMPLE_MS = 150;
+/** A shorter time has too few ticks to judge by. */
+const MIN_SAMPLE_MS = 100;
+const TICK_MS = 10;
+/** Others use this share of the CPU's time, or of its core's: another CPU may be idler. */
+const BUSY_SHARE = 0.25;
+/** Another CPU must be this much idler, or a small difference would move every pair. */
+const IDLER = 0.5;
+/** One CPU, whatever happens. */
+const alwaysCpu = (cpu) => ({ current: cpu, choose: () => cpu });
 /**
- * The allowed CPU that did the least work in a short sample. Of equal ones it takes the highest
- * number, because device interrupts and housekeeping prefer the lowest.
+ * Begins with the allowed CPU that did the least work in a short sample. Of equal ones it takes the
+ * highest number, because device interrupts and housekeeping prefer the lowest.
+ *
+ * Later it moves if other work came to the CPU, or to its core, and another CPU of the same kind is
+ * idle. With a neighbour on the pinned CPU a launch of 50 ms took 400, and a gate's time was over
+ * before its pairs were enough.
+ *
+ * @param now a clock in ms
  */
-async function quietestCpu(addon) {
+async function quietestCpu(addon, now) {
     const before = addon.cpuTimes();
     await (0,promises_.setTimeout)(SAMPLE_MS);
-    const work = addon.cpuTimes().map((now) => ({ cpu: now.cpu, ticks: workSince(before, now) }));
+    const after = addon.cpuTimes();
+    const work = after.map((times) => ({ cpu: times.cpu, ticks: workSince(before, times) }));
     const [quietest] = work.sort((a, b) => a.ticks - b.ticks || b.cpu - a.cpu);
-    return quietest?.cpu ?? 0;
+    const topology = await readTopology(after.map(({ cpu }) => cpu));
+    return new IdlestCpu(addon, now, topology, quietest?.cpu ?? 0);
 }
+/** Follows the load of the CPUs. */
+class IdlestCpu {
+    addon;
+    now;
+    topology;
+    current;
+    before;
+    since;
+    ownMs = 0;
+    /** Where it was before it moved, until it is clear that the load did not follow. */
+    left;
+    stays = false;
+    /** @param topology of the allowed CPUs */
+    constructor(addon, now, topology, current) {
+        this.addon = addon;
+        this.now = now;
+        this.topology = topology;
+        this.current = current;
+        this.before = addon.cpuTimes();
+        this.since = now();
+    }
+    choose(ownMs) {
+        this.ownMs += ownMs;
+        const passedMs = this.now() - this.since;
+        if (passedMs < MIN_SAMPLE_MS)
+            return this.current;
+        const after = this.addon.cpuTimes();
+        this.move(this.loads(after, passedMs));
+        this.before = after;
+        this.since = this.now();
+        this.ownMs = 0;
+        return this.current;
+    }
+    /** The share of each CPU's time that other work took. */
+    loads(after, passedMs) {
+        return new Map(after.map((times) => {
+            const own = times.cpu === this.current ? this.ownMs : 0;
+            return [times.cpu, Math.max(0, TICK_MS * workSince(this.before, times) - own) / passedMs];
+        }));
+    }
+    move(loads) {
+        const busy = this.coreLoad(this.current, loads);
+        // An engine's daemon starts containers, so their CPU time is not among ours: the load is the probe.
+        const followed = this.left !== undefined && this.coreLoad(this.left, loads) < IDLER * busy;
+        this.left = undefined;
+        if (busy < BUSY_SHARE || this.stays)
+            return;
+        this.stays = followed;
+        if (followed)
+            return;
+        const kind = this.topology.get(this.current)?.kind;
+        const others = [...loads.keys()]
+            .filter((cpu) => cpu !== this.current && this.topology.get(cpu)?.kind === kind)
+            .map((cpu) => ({ cpu, load: this.coreLoad(cpu, loads) }));
+        const [idlest] = others.sort((a, b) => a.load - b.load || b.cpu - a.cpu);
+        if (idlest === undefined || idlest.load >= IDLER * busy)
+            return;
+        this.left = this.current;
+        this.current = idlest.cpu;
+    }
+    /** The larger load of a CPU and of the other threads of its core. */
+    coreLoad(cpu, loads) {
+        const threads = this.topology.get(cpu)?.siblings ?? [];
+        return (0,simple_statistics/* max */.T9)([cpu, ...threads].map((one) => loads.get(one) ?? 0));
+    }
+}
+/** Interrupts do not count: most are those of the probe's own sends over the loopback. */
 function workSince(before, now) {
     const then = before.find((times) => times.cpu === now.cpu);
-    return now.busyTicks + now.stealTicks - (then ? then.busyTicks + then.stealTicks : 0);
+    return workOf(now) - (then ? workOf(then) : 0);
 }
+const workOf = ({ busyTicks, interruptTicks, stealTicks }) => busyTicks - interruptTicks + stealTicks;
 
 // EXTERNAL MODULE: ./lib/measure/plan.js
-var plan = __nccwpck_require__(18317);
+var measure_plan = __nccwpck_require__(18317);
 ;// CONCATENATED MODULE: ./lib/measure/bench.js
 
 
@@ -45063,17 +45596,14 @@ async function prepareBench(config, { signal, progress }) {
         ? `The probe was compiled earlier with ${built.compiler}.`
         : `Compiled with ${built.compiler} in ${(built.elapsedMs / 1000).toFixed(1)} s.`);
     const catalogue = await readCatalogue(built.probe);
-    const metrics = (0,plan/* selectMetrics */.sC)(catalogue, config.metrics);
-    (0,plan/* checkMarginGlobs */.S8)(catalogue, config.margins.map((rule) => rule.glob));
+    const metrics = (0,measure_plan/* selectMetrics */.sC)(catalogue, config.metrics);
+    (0,measure_plan/* checkMarginGlobs */.S8)(catalogue, config.margins.map((rule) => rule.glob));
     const addon = loadAddon(built.addon);
     signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
-    return {
-        addon,
-        now: () => performance.now(),
-        probe: built.probe,
-        plan: (0,plan/* makePlan */.Cs)(metrics, config.seed, await quietestCpu(addon)),
-        signal,
-    };
+    const now = () => performance.now();
+    const cpus = await quietestCpu(addon, now);
+    const plan = (0,measure_plan/* makePlan */.Cs)(metrics, config.seed, cpus.current, config.metrics);
+    return { addon, now, probe: built.probe, plan, cpus, signal };
 }
 
 
@@ -45092,9 +45622,11 @@ async function prepareBench(config, { signal, progress }) {
 /* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(38359);
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(22595);
 /* harmony import */ var _batches_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4352);
-/* harmony import */ var _estimate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(53188);
-/* harmony import */ var _launch_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(68056);
-/* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(18317);
+/* harmony import */ var _contention_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(65291);
+/* harmony import */ var _estimate_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(53188);
+/* harmony import */ var _launch_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(68056);
+/* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(18317);
+
 
 
 
@@ -45123,9 +45655,12 @@ function collectRun(target, plan, observations, identity, neighbours) {
         ...(identity.paired ? { duet: identity.paired } : {}),
         platform: environment.platform,
         subject: environment.subject,
-        plan: { ...(0,_plan_js__WEBPACK_IMPORTED_MODULE_7__/* .planRecord */ .x1)(plan), ...placement(observations) },
-        ...coreWidth(observations),
-        launches: observations.map((observation) => observation.launch),
+        plan: { ...(0,_plan_js__WEBPACK_IMPORTED_MODULE_8__/* .planRecord */ .x1)(plan), ...placement(observations) },
+        ...coreWidth(observations.filter(isMeasuring)),
+        launches: observations.map((one) => ({
+            ...{ ...one.launch, ...coreWidth([one]), ...movedTo(one, observations) },
+            ...(neighbours.met.has(one.launch.sequence) ? { neighbour: true } : {}),
+        })),
         metrics: plan.metrics.map((entry) => metricRecord(entry, observations, neighbours)),
         ...tailsOf(observations),
     });
@@ -45152,11 +45687,15 @@ function tailsOf(observations) {
     return { tails: { ...pass.with, metrics } };
 }
 function coreWidth(observations) {
-    const width = (0,_batches_js__WEBPACK_IMPORTED_MODULE_4__/* .typicalWidth */ .x0)(observations.filter(isMeasuring).map(_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedBatches */ .Y7));
+    const width = (0,_batches_js__WEBPACK_IMPORTED_MODULE_4__/* .typicalWidth */ .x0)(observations.map(_launch_js__WEBPACK_IMPORTED_MODULE_7__/* .timedBatches */ .Y7));
     return width === undefined ? {} : { coreWidth: rounded(width) };
 }
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
 const isMeasuring = ({ launch }) => launch.phase !== 'warm-up';
+function movedTo({ placement: own }, observations) {
+    const { cpu } = placement(observations);
+    return own === undefined || own.cpu === cpu ? {} : { cpu: own.cpu };
+}
 /** Where the launches really ran: a target may choose another CPU than the plan. */
 function placement(observations) {
     const known = observations.flatMap((observation) => observation.placement ?? []);
@@ -45166,7 +45705,7 @@ function placement(observations) {
 const launchesFailed = ({ kind, spec }, why) => (0,_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .measurementFailure */ .jO)(kind === 'command'
     ? `The probe could not be measured in ${spec}: ${why}; run that command line by hand to see what is in its way.`
     : `The probe could not be measured in ${spec}: ${why}.`);
-function metricRecord(entry, observations, { contended, quietWidth }) {
+function metricRecord(entry, observations, neighbours) {
     const { id, version, gate, entries, switches, bytes, unit } = entry;
     const leastMargin = entry.leastMarginPercent / 100;
     const fields = {
@@ -45174,11 +45713,11 @@ function metricRecord(entry, observations, { contended, quietWidth }) {
         ...(leastMargin > 0 ? { leastMargin } : {}),
     };
     const seen = observations.filter(isMeasuring);
-    const timed = seen.filter(({ metrics }) => (0,_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedOf */ .vv)(metrics.get(id)) !== undefined);
-    const quiet = timed.filter(({ launch }) => !contended.has(launch.sequence));
+    const timed = seen.filter(({ metrics }) => (0,_launch_js__WEBPACK_IMPORTED_MODULE_7__/* .timedOf */ .vv)(metrics.get(id)) !== undefined);
+    const quiet = timed.filter(({ launch }) => !neighbours.contended.has(launch.sequence));
     // A metric of few launches may have met a neighbour in all of them.
     const kept = quiet.length > 0 ? quiet : timed;
-    const replicates = kept.flatMap((one) => replicate(entry, one, quietWidth));
+    const replicates = kept.flatMap((one) => replicate(entry, one, neighbours));
     const counts = seen.flatMap((observation) => countOf(id, observation));
     const absences = seen.flatMap((observation) => absence(id, observation));
     // Launches left out for a neighbour have shown that the operation can be done.
@@ -45205,11 +45744,12 @@ function interruptedBatches(replicates) {
     const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
     return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
 }
-function replicate({ id, waits }, { launch, metrics }, quietWidth) {
-    const observation = (0,_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedOf */ .vv)(metrics.get(id));
+function replicate({ id, waits }, { launch, metrics }, neighbours) {
+    const observation = (0,_launch_js__WEBPACK_IMPORTED_MODULE_7__/* .timedOf */ .vv)(metrics.get(id));
     if (observation === undefined)
         return [];
-    const estimate = (0,_estimate_js__WEBPACK_IMPORTED_MODULE_5__/* .estimateReplicate */ .OL)(observation.batches, { sleeps: waits, quietWidth });
+    const quietWidth = (0,_contention_js__WEBPACK_IMPORTED_MODULE_5__/* .widthLimitOf */ .xx)(neighbours, launch.sequence);
+    const estimate = (0,_estimate_js__WEBPACK_IMPORTED_MODULE_6__/* .estimateReplicate */ .OL)(observation.batches, { sleeps: waits, quietWidth });
     if (estimate === undefined)
         return [];
     const { estimateNs, controlNs, spreadNs, kept, rejected } = estimate;
@@ -45274,8 +45814,9 @@ function commonest(absences, did) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   P: () => (/* binding */ NO_NEIGHBOURS),
-/* harmony export */   Y: () => (/* binding */ neighboursOf)
+/* harmony export */   PK: () => (/* binding */ NO_NEIGHBOURS),
+/* harmony export */   YV: () => (/* binding */ neighboursOf),
+/* harmony export */   xx: () => (/* binding */ widthLimitOf)
 /* harmony export */ });
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(22595);
 /* harmony import */ var _batches_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4352);
@@ -45283,7 +45824,10 @@ function commonest(absences, did) {
 
 
 
-const NO_NEIGHBOURS = { contended: new Set() };
+const NOBODY = new Set();
+const NO_NEIGHBOURS = { met: NOBODY, contended: NOBODY, unfiltered: NOBODY };
+/** The width above which a launch's batches are left out; undefined if all of them count. */
+const widthLimitOf = ({ unfiltered, quietWidth }, sequence) => (unfiltered.has(sequence) ? undefined : quietWidth);
 /** If fewer launches than this share are quiet, a busy core is normal here and all launches count. */
 const MIN_QUIET = 0.5;
 /**
@@ -45295,21 +45839,40 @@ const MIN_QUIET = 0.5;
  * pair together: a filter that leaves a metric out on one side only could make a difference between
  * equal sides. In the other launches, batches beside a neighbour are left out.
  *
+ * Leaving launches out only adds power. The drawn order of each pair holds the error level with or
+ * without it. So where too few pairs of a phase would be left, all of them count.
+ *
  * @param launches of both sides, since they ran on the same core in turn
- * @param paired whether neighbouring launches, 2k and 2k + 1, are a pair
  */
-function neighboursOf(launches, { paired }) {
+function neighboursOf(launches, order) {
     const told = launches.map(_launch_js__WEBPACK_IMPORTED_MODULE_2__/* .timedBatches */ .Y7);
     const quiet = (0,_batches_js__WEBPACK_IMPORTED_MODULE_1__/* .quietWidth */ .Df)(told);
     if (quiet === undefined)
         return NO_NEIGHBOURS;
-    const busy = new Set(launches.flatMap(({ launch }, index) => quietShare(told[index] ?? [], quiet) < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .QUIET_SHARE */ .fM ? [launch.sequence] : []));
-    if (busy.size > (1 - MIN_QUIET) * launches.length)
-        return NO_NEIGHBOURS;
-    const contended = launches
-        .map(({ launch }) => launch.sequence)
-        .filter((sequence) => busy.has(sequence) || (paired && busy.has(sequence ^ 1)));
-    return { contended: new Set(contended), quietWidth: quiet };
+    const met = new Set(launches.flatMap(({ launch }, index) => quietShare(told[index] ?? [], quiet) < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .QUIET_SHARE */ .fM ? [launch.sequence] : []));
+    const filtered = groupsOf(launches, order).map((group) => filter(group, met, order));
+    return {
+        ...{ met, quietWidth: quiet },
+        contended: new Set(filtered.flatMap(({ contended }) => contended)),
+        unfiltered: new Set(filtered.flatMap(({ unfiltered }) => unfiltered)),
+    };
+}
+function groupsOf(launches, { paired }) {
+    if (!paired)
+        return [{ sequences: launches.map(({ launch }) => launch.sequence) }];
+    const phases = [...new Set(launches.map(({ launch }) => launch.phase))];
+    return phases.map((phase) => ({
+        phase,
+        sequences: launches.flatMap(({ launch }) => (launch.phase === phase ? [launch.sequence] : [])),
+    }));
+}
+function filter({ phase, sequences }, met, { paired, pairsFor }) {
+    const contended = sequences.filter((one) => met.has(one) || (paired && met.has(one ^ 1)));
+    const busy = sequences.filter((one) => met.has(one)).length;
+    const pairsLeft = (sequences.length - contended.length) / 2;
+    const needed = phase === undefined ? 0 : (pairsFor?.get(phase) ?? 0);
+    const tooFew = busy > (1 - MIN_QUIET) * sequences.length || pairsLeft < needed;
+    return tooFew ? { contended: [], unfiltered: sequences } : { contended, unfiltered: [] };
 }
 /** The share of a launch's batches that met a quiet core; NaN from a probe that does not tell. */
 function quietShare(metrics, quiet) {
@@ -45664,7 +46227,7 @@ async function launchProbe(bench, order) {
     const launched = bench.addon.launch({
         ...start,
         env: target.environment(process.env),
-        cpu: bench.plan.cpu,
+        cpu: order.cpu ?? bench.plan.cpu,
         deadlineMs: (target.startDeadlineMs ?? 0) + order.processes * order.deadlineMs + LAUNCHER_GRACE_MS,
         results: target.results,
     });
@@ -45687,7 +46250,7 @@ const probeArguments = (plan, order, memory) => planArguments({
     batches: plan.batchesPerRound,
     batchUs: plan.batchUs,
     seed: order.orderSeed,
-    cpu: order.target.cpu ?? plan.cpu,
+    cpu: order.target.cpu ?? order.cpu ?? plan.cpu,
     deadlineMs: order.deadlineMs,
     environment: order.environment,
     ...(order.processes === 1 ? {} : { launches: order.processes }),
@@ -45818,9 +46381,10 @@ const missing = {
 const ROUNDS_PER_LAUNCH = 10;
 const BATCHES_PER_ROUND = 3;
 const BATCH_US = 100;
-function makePlan(metrics, seed, cpu) {
+function makePlan(metrics, seed, cpu, globs = []) {
     return {
         metrics,
+        globs,
         seed,
         cpu,
         processesPerLaunch: 1,
@@ -45832,6 +46396,7 @@ function makePlan(metrics, seed, cpu) {
 /** The plan as a run record stores it. */
 const planRecord = (plan) => ({
     seed: plan.seed,
+    ...(plan.globs.length === 0 ? {} : { metricGlobs: [...plan.globs] }),
     cpu: plan.cpu,
     pinned: true,
     processesPerLaunch: plan.processesPerLaunch,
@@ -46035,6 +46600,21 @@ const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-
 
 /***/ }),
 
+/***/ 67918:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ NOT_COUNTED),
+/* harmony export */   I: () => (/* binding */ MAX_FACT)
+/* harmony export */ });
+/** Characters that a fact of a record holds at most. */
+const MAX_FACT = 512;
+/** Name of the fact that says why instructions are not counted although they might be, as a clause. */
+const NOT_COUNTED = 'not counted';
+
+
+/***/ }),
+
 /***/ 42143:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -46046,6 +46626,7 @@ const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-
 /* harmony export */   ml: () => (/* binding */ RUN_SUFFIX),
 /* harmony export */   ol: () => (/* binding */ digestOf)
 /* harmony export */ });
+/* unused harmony export KERNELS */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 
 /** How a run is stored in a file: its name and the hash of its text. */
@@ -46063,6 +46644,8 @@ const SHARDS = 'shards';
  * them by moving them up. Otherwise a second run would turn every red gate green.
  */
 const SET_ASIDE = 'regressed';
+/** The subfolder of the kernel images that runs kept, each under its SHA-256. */
+const KERNELS = 'kernels';
 /** A run's file name: it sorts by time, shows the candidate's kind and never collides. */
 function runFileName(run) {
     const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
@@ -46702,7 +47285,14 @@ const reportSchema = schemas/* strictObject */.rej({
             .describe('why the baseline is this one; absent if the user chose it'),
         facts: factsSchema,
     }),
-    candidate: schemas/* strictObject */.rej({ spec: schemas/* string */.YjP(), run: schemas/* string */.YjP(), facts: factsSchema }),
+    candidate: schemas/* strictObject */.rej({
+        spec: schemas/* string */.YjP(),
+        run: schemas/* string */.YjP(),
+        metricGlobs: schemas/* array */.YOg(schemas/* string */.YjP())
+            .optional()
+            .describe('the globs that chose the metrics; absent if all were measured'),
+        facts: factsSchema,
+    }),
     records: schemas/* array */.YOg(recordSchema)
         .min(1)
         .max(MAX_RECORDS)
@@ -47128,6 +47718,8 @@ const sourceSchema = schemas/* strictObject */.rej({
 });
 const planSchema = schemas/* strictObject */.rej({
     seed: count,
+    /** The globs that chose the metrics; absent if all were measured. */
+    metricGlobs: schemas/* array */.YOg(schemas/* string */.YjP().min(1).max(4096)).min(1).max(512).optional(),
     /** The CPU that the launches ran on, and whether they were pinned; absent if not recorded. */
     cpu: schemas/* int */.Whr().min(0).max(65535),
     pinned: schemas/* boolean */.zMY().optional(),
@@ -47157,6 +47749,12 @@ const launchSchema = schemas/* strictObject */.rej({
     systemNs: nanoseconds,
     stolenNs: nanoseconds,
     involuntarySwitches: count,
+    /** The run's `coreWidth` in this launch alone; absent if no metric was timed or it is not known. */
+    coreWidth: schemas/* number */.aig().gt(0).max(1e6).optional(),
+    /** The CPU that it ran on, if it is another than the plan's. */
+    cpu: schemas/* int */.Whr().min(0).max(65535).optional(),
+    /** Another thread was busy on the same core after most of its batches. */
+    neighbour: schemas/* literal */.euz(true).optional(),
     failure: run_text.optional(),
 });
 /**
@@ -48590,11 +49188,13 @@ const NONE = { baseline: [], candidate: [] };
 /* harmony export */   xO: () => (/* binding */ carriersOf)
 /* harmony export */ });
 /* harmony import */ var _families_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(31459);
+/* harmony import */ var _record_facts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(67918);
 /* harmony import */ var _record_unread_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(91454);
 /* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4164);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86300);
-/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(70642);
+/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(70642);
 /* harmony import */ var _field_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(81782);
+
 
 
 
@@ -48707,14 +49307,29 @@ function fieldDifferences(last, candidate) {
         candidate: after.get(field) ?? absence(field, other),
     }))
         .filter((pair) => pair.baseline !== pair.candidate)
+        .filter((pair) => !isOfCounting(pair, last, candidate))
         .map(wordByWord)
         .map(partByPart)
         .filter(({ field }, _index, all) => !isRedundant(field, all));
 }
+/**
+ * Facts of a host say how it was counted. If only one of two hosts was counted, these facts are no
+ * difference between the machines.
+ */
+function isOfCounting(pair, last, candidate) {
+    const { field } = pair;
+    if (field === `target.${_record_facts_js__WEBPACK_IMPORTED_MODULE_5__/* .NOT_COUNTED */ .H}`)
+        return true;
+    const hosts = last.target.kind === 'host' && candidate.target.kind === 'host';
+    const onOneSide = [pair.baseline, pair.candidate].includes(ABSENT);
+    return hosts && onOneSide && field.startsWith('target.');
+}
 const MITIGATION = 'vulnerabilities.';
+/** What is shown of a setting that a side does not have. */
+const ABSENT = 'absent';
 const mitigationsRead = (fields) => [...fields.keys()].some((field) => field.startsWith(MITIGATION));
 /** If no mitigation at all is known, their directory could not be read. */
-const absence = (field, mitigationsKnown = true) => field.startsWith(MITIGATION) && !mitigationsKnown ? _record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .UNREADABLE */ .mP : 'absent';
+const absence = (field, mitigationsKnown = true) => field.startsWith(MITIGATION) && !mitigationsKnown ? _record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .UNREADABLE */ .mP : ABSENT;
 /** For a command line, only the words that one side does not have, in their order. */
 function wordByWord(pair) {
     const { field, baseline, candidate } = pair;
@@ -48724,7 +49339,7 @@ function wordByWord(pair) {
     const [gone, come] = [without(before, after), without(after, before)];
     if (gone.length + come.length === 0)
         return pair;
-    return { field, baseline: gone.join(' ') || 'absent', candidate: come.join(' ') || 'absent' };
+    return { field, baseline: gone.join(' ') || ABSENT, candidate: come.join(' ') || ABSENT };
 }
 /** Blanks in double quotes belong to a word, as in the kernel's own parser. */
 const wordsOf = (line) => line.match(/(?:"[^"]*"|[^\s"])+/g) ?? [];
@@ -48760,7 +49375,7 @@ function partByPart(pair) {
         return pair;
     const [before = '', after = ''] = sides.map((parts) => known.flatMap((name) => parts.get(name) ?? []).join(separator));
     if (before !== after)
-        return { field, baseline: before || 'absent', candidate: after || 'absent' };
+        return { field, baseline: before || ABSENT, candidate: after || ABSENT };
     const [own, other] = sides.map((parts) => [...parts.values()].some(isUnreadPart));
     return {
         field,
@@ -48774,8 +49389,12 @@ const partsOf = (value, separator) => new Map(value
     .map((part, place) => [/^(?:profile|rmem|wmem)(?= )/.exec(part)?.[0] ?? `${place}`, part]));
 /** A preemption mode is `default` if nothing sets it and the kernel does not show which one it is. */
 const isUnreadPart = (part) => part !== undefined && ((0,_record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnknown */ .t8)(part) || part === 'default' || part.endsWith(` ${_record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .UNREADABLE */ .mP}`));
-/** A booted kernel reports its own version, so a difference of the image or its hash adds nothing. */
+/**
+ * A kernel reports its own version and command line, so a difference of the image, its hash or the
+ * words that it was booted with adds nothing.
+ */
 const isRedundant = (field, all) => field === 'target.kernel' ||
+    (field === 'target.booted with' && all.some((one) => one.field === 'kernelCommandLine')) ||
     (field === 'target.sha256' && all.some((one) => one.field === 'kernelVersion'));
 /** A run's sides as flat text: `vulnerabilities` becomes one field for each file of the directory. */
 function fieldsOf({ subject, platform, target }) {
@@ -48799,10 +49418,10 @@ function differenceBlocks({ differences, unreadable, unrecorded }) {
         ...(changes.length === 0
             ? []
             : [{ kind: 'changes', title: 'Differences between the sides', changes }]),
-        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_5__/* .prose */ .CS)(listText('Not readable on the baseline', unreadable.baseline)),
-        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_5__/* .prose */ .CS)(listText('Not readable on the candidate', unreadable.candidate)),
-        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_5__/* .prose */ .CS)(listText(notRecordedOn('baseline'), unrecorded?.baseline ?? [])),
-        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_5__/* .prose */ .CS)(listText(notRecordedOn('candidate'), unrecorded?.candidate ?? [])),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_6__/* .prose */ .CS)(listText('Not readable on the baseline', unreadable.baseline)),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_6__/* .prose */ .CS)(listText('Not readable on the candidate', unreadable.candidate)),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_6__/* .prose */ .CS)(listText(notRecordedOn('baseline'), unrecorded?.baseline ?? [])),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_6__/* .prose */ .CS)(listText(notRecordedOn('candidate'), unrecorded?.candidate ?? [])),
     ];
 }
 const notRecordedOn = (side) => `Not recorded by the older syscall-gate that measured the ${side}`;
@@ -49391,6 +50010,8 @@ function transferTable({ size, strategies, oneCall }) {
 var diagnosis = __nccwpck_require__(32175);
 // EXTERNAL MODULE: ./lib/report/differences.js
 var differences = __nccwpck_require__(85266);
+// EXTERNAL MODULE: ./lib/record/facts.js
+var record_facts = __nccwpck_require__(67918);
 // EXTERNAL MODULE: ./lib/report/design-words.js
 var design_words = __nccwpck_require__(47586);
 // EXTERNAL MODULE: ./lib/report/field-words.js
@@ -49507,22 +50128,35 @@ var verdict_words = __nccwpck_require__(28215);
 
 
 
+
 /** What was measured, against what, and how. */
 function sideFacts(report) {
     const { baseline, candidate } = report;
     const sides = [
         ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
         ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
-        ...(baseline.census === undefined ? [] : [['stored', censusText(baseline.census)]]),
+        ...storedFact(report),
         ...(baseline.choice === undefined ? [] : [['chosen', baseline.choice]]),
         ['design', (0,design_words/* designText */.Ex)(report)],
+        ...notCounted(report),
     ];
     if (report.design === 'self')
         return sides;
     return [...sides, ['gated', gatedText(report)]];
 }
+/** What became of the stored runs. Counts need no quiet core, so it says nothing of counts alone. */
+const storedFact = ({ baseline: { census }, findings }) => census === undefined || (findings.length > 0 && !findings.some(record_finding/* isMeasuredReport */.$m))
+    ? []
+    : [['stored', censusText(census)]];
 /** `15 found, 12 of this machine, 11 with enough quiet launches` */
 const censusText = ({ found, comparable, used }) => `${(0,units/* countOf */.pq)(found, 'run')} found, ${comparable} of a machine like this, ${used} with enough launches on a quiet core`;
+/** Why instructions are no evidence although they might be; of the baseline only if it alone lacks them. */
+function notCounted({ baseline, candidate }) {
+    const [before, after] = [baseline.facts[record_facts/* NOT_COUNTED */.H], candidate.facts[record_facts/* NOT_COUNTED */.H]];
+    if (after !== undefined)
+        return [[record_facts/* NOT_COUNTED */.H, `instructions, ${after}`]];
+    return before === undefined ? [] : [[record_facts/* NOT_COUNTED */.H, `instructions of the baseline, ${before}`]];
+}
 /**
  * Separately for times and instructions: a metric may be unchanged in one and regressed in the
  * other.
@@ -49537,7 +50171,9 @@ function gatedText({ findings }) {
 }
 /** What a target's own tools report: `; engine podman 4.3.1, runtime runc 1.1.5`. */
 function factsText({ facts }) {
-    const texts = Object.entries(facts).map(([name, text]) => `${name} ${text}`);
+    const texts = Object.entries(facts)
+        .filter(([name]) => name !== record_facts/* NOT_COUNTED */.H)
+        .map(([name, text]) => `${name} ${text}`);
     return texts.length === 0 ? '' : `; ${texts.join(', ')}`;
 }
 const candidateText = (report) => report.design === 'shards' ? `a run on ${eachOf(report)}` : `run ${report.candidate.run}`;
@@ -49647,18 +50283,78 @@ function reproduction(report) {
         return reproduceMerge(report);
     const { baseline: before, candidate: after, findings } = report;
     const stored = before.spec === 'artifact';
+    const kept = keptKernel(report);
     const command = [
         'npm start --',
-        `--baseline ${stored ? 'directory:runs' : (0,text_escape/* shellWord */.r7)(before.spec)}`,
+        `--baseline ${stored ? 'directory:runs' : (0,text_escape/* shellWord */.r7)(kept ?? before.spec)}`,
         `--candidate ${(0,text_escape/* shellWord */.r7)(after.spec)}`,
         ...(report.counted !== null && !findings.some(record_finding/* isMeasuredReport */.$m) ? ['--evidence counted'] : []),
+        ...metricsOption(after.metricGlobs),
         ...judgingOptions(report),
     ].join(' ');
-    const text = stored
-        ? 'In a clone of syscall-gate on a machine of the same kind, with the run records of the workflow\'s artifacts unpacked into the folder "runs":'
-        : 'In a clone of syscall-gate on a machine of the same kind:';
-    return { kind: 'command', text, command };
+    const text = [
+        'In a clone of syscall-gate on a machine of the same kind',
+        ...(stored ? [STORED_RUNS] : []),
+        ...(kept === undefined ? [] : [KEPT_KERNEL]),
+    ].join(', ');
+    return { kind: 'command', text: `${text}:`, command };
 }
+const STORED_RUNS = 'with the run records of the workflow\'s artifacts unpacked into the folder "runs"';
+const KEPT_KERNEL = 'with the copy of the baseline\'s kernel as the file "kept-kernel"';
+/** The path of a kernel's spec. */
+const KERNEL_PATH = /^kernel:\s*(?:"[^"]+"|\S+)/;
+/**
+ * The baseline's spec with another path, where the candidate's kernel has taken its path: then a copy
+ * of the baseline's kernel was booted.
+ */
+function keptKernel({ baseline, candidate }) {
+    const [before] = KERNEL_PATH.exec(baseline.spec) ?? [];
+    const [after] = KERNEL_PATH.exec(candidate.spec) ?? [];
+    if (before === undefined || before !== after)
+        return undefined;
+    if (baseline.facts['sha256'] === candidate.facts['sha256'])
+        return undefined;
+    return baseline.spec.replace(KERNEL_PATH, 'kernel:kept-kernel');
+}
+/** The image of a container's spec. */
+const CONTAINER_IMAGE = /^container:\s*\S+/;
+/**
+ * The command that measures what the newest stored run measured beside the candidate, where times of
+ * stored runs leave something to settle. A host cannot be brought back, and of a command the record
+ * does not say what it ran.
+ */
+function settlingCommand(report) {
+    const { design, baseline: before, candidate: after, findings } = report;
+    const open = findings.some(({ measure, gate, verdict }) => measure === 'time' && gate && (verdict === 'regressed' || verdict === 'inconclusive'));
+    const earlier = earlierTarget(report);
+    if (design !== 'stored' || !open || earlier === undefined)
+        return [];
+    const command = [
+        'npm start --',
+        `--baseline ${(0,text_escape/* shellWord */.r7)(earlier.spec)}`,
+        `--candidate ${(0,text_escape/* shellWord */.r7)(after.spec)}`,
+        ...metricsOption(after.metricGlobs),
+        ...judgingOptions({ ...report, design: 'paired' }),
+    ].join(' ');
+    const why = before.choice === undefined ? '' : ', which could not be done here';
+    const text = `To settle it, measure both sides in one job${why}${earlier.condition}:`;
+    return [{ kind: 'command', text, command }];
+}
+/** What the newest stored run measured, as a baseline, and what it takes. */
+function earlierTarget({ baseline: { facts }, candidate: { spec } }) {
+    const { image, sha256 } = facts;
+    if (CONTAINER_IMAGE.test(spec) && image !== undefined) {
+        const earlier = spec.replace(CONTAINER_IMAGE, () => `container:${image}`);
+        return { spec: earlier, condition: '' };
+    }
+    if (!KERNEL_PATH.test(spec) || sha256 === undefined)
+        return undefined;
+    return {
+        spec: spec.replace(KERNEL_PATH, 'kernel:earlier-kernel'),
+        condition: `, with the earlier kernel (SHA-256 ${sha256.slice(0, 16)}…) as the file "earlier-kernel"`,
+    };
+}
+const metricsOption = (globs = []) => globs.length === 0 ? [] : [`--metrics ${(0,text_escape/* shellWord */.r7)(globs.join(','))}`];
 const reproduceMerge = (report) => ({
     kind: 'command',
     text: 'In a clone of syscall-gate, with each shard\'s artifact unpacked into its own folder under "shards":',
@@ -49727,7 +50423,7 @@ const PARTS = {
     machines: machineTables,
     differences: (report) => [...(0,differences/* differenceBlocks */.ag)(report), ...(0,blocks/* prose */.CS)((0,configuration/* configurationText */.o)(report))],
     caveats: (report) => (0,blocks/* list */.p_)('Caveats', report.caveats).map((caveats) => ({ ...caveats, caution: true })),
-    next: (report) => (0,blocks/* prose */.CS)(nextStepText(report)),
+    next: (report) => [...(0,blocks/* prose */.CS)(nextStepText(report)), ...settlingCommand(report)],
     rest: finding_blocks/* restBlocks */.jh,
     trust: (report) => [
         ...(report.findings.some(record_finding/* isMeasuredReport */.$m) || report.certificate.resolution !== null
@@ -51440,76 +52136,171 @@ function walshAbove(sorted, shift) {
 
 /***/ }),
 
-/***/ 17515:
+/***/ 99769:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  oC: () => (/* binding */ PERMISSION),
-  Jn: () => (/* binding */ passedOver),
-  T3: () => (/* binding */ readRecords)
+  V: () => (/* binding */ kernelsInArtifacts)
 });
 
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(51455);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(48161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./lib/github/artifacts.js
 var artifacts = __nccwpck_require__(18328);
 // EXTERNAL MODULE: ./lib/github/client.js + 1 modules
-var github_client = __nccwpck_require__(58987);
-// EXTERNAL MODULE: ./node_modules/yauzl/index.js
-var yauzl = __nccwpck_require__(20663);
-;// CONCATENATED MODULE: ./lib/github/unzip.js
+var client = __nccwpck_require__(58987);
+// EXTERNAL MODULE: ./lib/github/identity.js
+var identity = __nccwpck_require__(72157);
+// EXTERNAL MODULE: ./lib/github/unzip.js
+var unzip = __nccwpck_require__(66749);
+// EXTERNAL MODULE: ./lib/targets/kernel/image.js
+var kernel_image = __nccwpck_require__(88459);
+;// CONCATENATED MODULE: ./lib/stores/measured-image.js
 
-/**
- * Reads the files of an archive whose names end in a suffix, in memory and within limits.
- *
- * @returns the text of each file as UTF-8, of at least one, or one clause that says what is wrong
- *   with the archive
- */
-async function unzipTexts(zip, suffix, limits) {
+
+
+/** Reads the image that a run measured, to keep a copy. */
+async function readMeasuredImage(path, sha256) {
     try {
-        return await readEntries(zip, suffix, limits);
+        const content = await (0,promises_.readFile)(path);
+        if ((0,kernel_image/* sha256Of */.Bj)(content) === sha256)
+            return { content };
+        return { why: `the file changed while its kernel was measured` };
     }
-    catch {
-        return { ok: false, reason: 'its archive is damaged or cut short' };
+    catch (error) {
+        return { why: `it cannot be read any more (${(0,failure/* reasonOf */.A3)(error)})` };
     }
 }
-async function readEntries(zip, suffix, limits) {
-    const archive = await (0,yauzl/* fromBufferPromise */.SY)(zip, { lazyEntries: true });
-    if (archive.entryCount > limits.entries) {
-        return { ok: false, reason: `its archive holds ${archive.entryCount} files` };
-    }
-    const texts = [];
-    for await (const entry of archive.eachEntry()) {
-        if (!entry.fileName.endsWith(suffix))
-            continue;
-        if (!withinLimits(entry, limits)) {
-            return { ok: false, reason: `its archive inflates to ${entry.uncompressedSize} bytes` };
-        }
-        // yauzl ends the stream with an error if it yields more bytes than the entry declares.
-        const chunks = [];
-        for await (const chunk of await archive.openReadStreamPromise(entry))
-            chunks.push(chunk);
-        texts.push(Buffer.concat(chunks).toString('utf8'));
-    }
-    if (texts.length > 0)
-        return { ok: true, texts };
-    return { ok: false, reason: `its archive holds no file *${suffix}` };
-}
-const withinLimits = (entry, limits) => entry.uncompressedSize <= limits.inflatedBytes &&
-    entry.uncompressedSize <= entry.compressedSize * limits.ratio;
+/** The sentence for a kernel that could not be kept. */
+const notKept = (path, why) => `The kernel ${path} was not kept for later runs, because ${why}.`;
+/** Why there is no copy of a kernel, as a clause. */
+const NO_COPY = 'no copy of the earlier kernel was kept (keep-kernel)';
 
-// EXTERNAL MODULE: ./lib/record/file.js
-var file = __nccwpck_require__(42143);
-// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
-var run = __nccwpck_require__(38359);
-;// CONCATENATED MODULE: ./lib/stores/record-artifacts.js
+// EXTERNAL MODULE: ./lib/stores/record-artifacts.js
+var record_artifacts = __nccwpck_require__(14375);
+;// CONCATENATED MODULE: ./lib/stores/kernel-artifacts.js
+
+
+
+
+
+
+
+
+
+
+
+const ZIP_LIMITS = { inflatedBytes: kernel_image/* MAX_IMAGE_BYTES */.J5, ratio: 200 };
+/**
+ * Kernel images that workflow runs of this repository stored as artifacts. One artifact serves all
+ * runs that measured the same image.
+ */
+function kernelsInArtifacts(store) {
+    return {
+        keep: (path, sha256) => keep(store, path, sha256),
+        find: async (sha256, cleanUp) => find(store, sha256, await cleanUp.folder()),
+    };
+}
+async function keep(store, path, sha256) {
+    const name = (0,identity/* kernelArtifactName */.FM)(sha256);
+    try {
+        if (await isKept(store, name))
+            return undefined;
+    }
+    catch (error) {
+        return notKept(path, `it is not known whether it is kept already (${because(error, name)})`);
+    }
+    const { content, why } = await readMeasuredImage(path, sha256);
+    if (content === undefined)
+        return notKept(path, why);
+    const problem = await upload(store, name, content);
+    if (problem === undefined)
+        return undefined;
+    // Another gate of this workflow run may have been faster: a name can be given once in each run.
+    const byAnother = await isKept(store, name).catch(() => false);
+    return byAnother ? undefined : notKept(path, `the artifact ${name} was not stored (${problem})`);
+}
+async function isKept({ connect, context }, name) {
+    return (await (0,artifacts/* findAnyArtifact */.ke)(await connect(), context, name)) !== undefined;
+}
+/** Uploads a copy with a plain name: the image may be a link, and it may change meanwhile. */
+async function upload({ retentionDays }, name, content) {
+    const folder = await (0,promises_.mkdtemp)((0,external_node_path_.join)((0,external_node_os_.tmpdir)(), 'syscall-gate-kernel-'));
+    try {
+        const file = (0,external_node_path_.join)(folder, 'kernel');
+        await (0,promises_.writeFile)(file, content);
+        return await (0,artifacts/* storeKernel */.zk)(name, file, retentionDays);
+    }
+    catch (error) {
+        return (0,failure/* reasonOf */.A3)(error);
+    }
+    finally {
+        await (0,promises_.rm)(folder, { recursive: true, force: true });
+    }
+}
+async function find(store, sha256, folder) {
+    const name = (0,identity/* kernelArtifactName */.FM)(sha256);
+    try {
+        return (await download(store, name, folder)) ?? NO_COPY;
+    }
+    catch (error) {
+        store.signal.throwIfAborted();
+        return `the copy of the earlier kernel cannot be had (${because(error, name)})`;
+    }
+}
+async function download({ connect, context, signal }, name, folder) {
+    const client = await connect();
+    const artifact = await (0,artifacts/* findAnyArtifact */.ke)(client, context, name);
+    if (artifact === undefined)
+        return undefined;
+    const [zip, path] = [(0,external_node_path_.join)(folder, 'zip'), (0,external_node_path_.join)(folder, 'kernel')];
+    const limits = { maxBytes: kernel_image/* MAX_IMAGE_BYTES */.J5, signal };
+    await (0,artifacts/* downloadArtifactTo */.up)(zip, client, context, artifact, limits);
+    const unzipped = await (0,unzip/* unzipFile */.N)(zip, path, ZIP_LIMITS, signal);
+    if (!unzipped.ok)
+        throw new artifacts/* UnusableError */.s5(unzipped.reason);
+    await (0,promises_.rm)(zip);
+    return { path, origin: `the artifact ${name}` };
+}
+/** Why the artifact cannot be had, without a full stop. */
+function because(error, name) {
+    if (error instanceof artifacts/* UnusableError */.s5)
+        return `artifact ${name}: ${error.message}`;
+    const doing = `read the artifact ${name}`;
+    return (0,client/* explain */.WE)(error, { doing, permission: record_artifacts/* PERMISSION */.oC }).replace(/\.$/, '');
+}
+
+
+/***/ }),
+
+/***/ 14375:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Jn: () => (/* binding */ passedOver),
+/* harmony export */   T3: () => (/* binding */ readRecords),
+/* harmony export */   oC: () => (/* binding */ PERMISSION)
+/* harmony export */ });
+/* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(18328);
+/* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58987);
+/* harmony import */ var _github_unzip_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(66749);
+/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(42143);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(38359);
 
 
 
 
 
 /** The action stores one record, or the two of a shard. A much larger archive is not its own. */
-const ZIP_LIMITS = { entries: 4, inflatedBytes: run/* MAX_RUN_BYTES */.xn, ratio: 200 };
+const ZIP_LIMITS = { entries: 4, inflatedBytes: _record_run_js__WEBPACK_IMPORTED_MODULE_4__/* .MAX_RUN_BYTES */ .xn, ratio: 200 };
 /** The GitHub API right that reading artifacts needs. */
 const PERMISSION = 'actions: read';
 /** Downloads an artifact and reads the run records in it. Whatever is wrong with it is a sentence. */
@@ -51520,27 +52311,27 @@ async function readRecords(client, context, { what, find, mismatchOf }) {
             return { outcome: 'absent' };
         if (artifact.expired)
             return { outcome: 'expired' };
-        const zip = await (0,artifacts/* downloadArtifact */.bk)(client, context, artifact);
-        const files = await unzipTexts(zip, file/* RUN_SUFFIX */.ml, ZIP_LIMITS);
+        const zip = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .downloadArtifact */ .bk)(client, context, artifact);
+        const files = await (0,_github_unzip_js__WEBPACK_IMPORTED_MODULE_2__/* .unzipTexts */ .h)(zip, _record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_SUFFIX */ .ml, ZIP_LIMITS);
         if (!files.ok)
-            throw new artifacts/* UnusableError */.s5(files.reason);
+            throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .UnusableError */ .s5(files.reason);
         return { outcome: 'read', runs: files.texts.map((text) => readRecord(text, mismatchOf)) };
     }
     catch (error) {
-        const sentence = error instanceof artifacts/* UnusableError */.s5
+        const sentence = error instanceof _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .UnusableError */ .s5
             ? passedOver(what, error.message)
-            : (0,github_client/* explain */.WE)(error, { doing: `download ${what}`, permission: PERMISSION });
+            : (0,_github_client_js__WEBPACK_IMPORTED_MODULE_1__/* .explain */ .WE)(error, { doing: `download ${what}`, permission: PERMISSION });
         return { outcome: 'unusable', sentence };
     }
 }
 const passedOver = (what, why) => `Passed over ${what}: ${why}.`;
 function readRecord(text, mismatchOf) {
-    const parse = (0,run/* parseRun */.zZ)(text);
+    const parse = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_4__/* .parseRun */ .zZ)(text);
     if (!parse.ok)
-        throw new artifacts/* UnusableError */.s5(parse.reason);
+        throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .UnusableError */ .s5(parse.reason);
     const mismatch = mismatchOf(parse.run);
     if (mismatch !== undefined)
-        throw new artifacts/* UnusableError */.s5(mismatch);
+        throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .UnusableError */ .s5(mismatch);
     return parse.run;
 }
 
@@ -51557,7 +52348,7 @@ function readRecord(text, mismatchOf) {
 /* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18328);
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58987);
 /* harmony import */ var _github_identity_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72157);
-/* harmony import */ var _record_artifacts_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(17515);
+/* harmony import */ var _record_artifacts_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(14375);
 /* harmony import */ var _shard_records_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(54845);
 
 
@@ -51677,7 +52468,7 @@ function missing({ planned }, arrived) {
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58987);
 /* harmony import */ var _record_earlier_runs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(26244);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(86300);
-/* harmony import */ var _record_artifacts_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(17515);
+/* harmony import */ var _record_artifacts_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(14375);
 
 
 
@@ -51774,15 +52565,16 @@ function withoutSecrets(own) {
 
 /***/ }),
 
-/***/ 87252:
+/***/ 64678:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   YN: () => (/* binding */ RUNNABLE_KINDS),
-  hP: () => (/* binding */ isCountableSpec),
+  Mz: () => (/* binding */ areCountable),
   iU: () => (/* binding */ isRunnable),
+  xz: () => (/* binding */ mayBeUncountable),
   Ap: () => (/* binding */ openTarget),
   ww: () => (/* binding */ parseRunnableSpec),
   qL: () => (/* binding */ runAgain)
@@ -51790,54 +52582,213 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(71957);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./node_modules/shell-quote/index.js
 var shell_quote = __nccwpck_require__(26591);
 // EXTERNAL MODULE: ./lib/record/run.js + 3 modules
 var run = __nccwpck_require__(38359);
+// EXTERNAL MODULE: ./lib/targets/words.js
+var targets_words = __nccwpck_require__(81499);
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(31421);
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(57975);
+;// CONCATENATED MODULE: ./lib/targets/command/git.js
+
+
+
+
+const MAX_OUTPUT_BYTES = 1024 * 1024;
+/**
+ * Runs git in a folder.
+ *
+ * @returns its standard output, without the newline at its end
+ * @throws Refusal with what git said, as a clause; the signal's reason if the signal is aborted
+ */
+async function git(folder, words, signal) {
+    try {
+        const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_.execFile)('git', ['-C', folder, ...words], {
+            signal,
+            maxBuffer: MAX_OUTPUT_BYTES,
+            // It must not wait for a password that nobody types.
+            env: { ...process.env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
+        });
+        return stdout.trimEnd();
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        throw new targets_words/* Refusal */.P(`git ${words[0]} does not work here (${whyOf(error)})`);
+    }
+}
+function whyOf(error) {
+    if ((0,failure/* reasonOf */.A3)(error) === 'ENOENT')
+        return 'git is not installed';
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+    return said.split('\n').at(-1) || (0,failure/* reasonOf */.A3)(error);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/command/checkout.js
+
+
+
+/** What `commitHere` adds to a commit that is not the whole truth. */
+const CHANGED = ', with changes';
+const COMMIT = /^[0-9a-f]{40,64}$/;
+/**
+ * The commit that is checked out in this process's folder, as a fact to record.
+ *
+ * @returns its hash; with the words ", with changes" if files of it were changed since
+ * @throws Refusal if this is no repository or git does not run; the signal's reason if it is aborted
+ */
+async function commitHere(signal) {
+    const commit = await git('.', ['rev-parse', 'HEAD'], signal);
+    const changed = await git('.', ['status', '--porcelain', '--untracked-files=no'], signal);
+    return changed === '' ? commit : `${commit}${CHANGED}`;
+}
+/**
+ * Checks out a commit beside this repository's own files, as a git worktree. A commit that is not here
+ * is fetched from the remote `origin`.
+ *
+ * @param recorded what {@link commitHere} gave then
+ * @param place absolute path of the folder to make
+ * @throws Refusal with a clause, if the commit cannot be had; the signal's reason if it is aborted
+ */
+async function checkOut(recorded, place, signal) {
+    if (recorded.endsWith(CHANGED)) {
+        throw new targets_words/* Refusal */.P('its commit had changes then that were not committed');
+    }
+    if (!COMMIT.test(recorded))
+        throw new targets_words/* Refusal */.P('its record does not say which commit it was');
+    const top = await topFolder(signal);
+    if (!(await isHere(recorded, signal)))
+        await fetchCommit(recorded, signal);
+    const inside = await git('.', ['rev-parse', '--show-prefix'], signal);
+    await git(top, ['worktree', 'add', '--detach', '--force', place, recorded], signal);
+    return {
+        folder: (0,external_node_path_.join)(place, inside),
+        // Also after the signal: it must not be left.
+        remove: async () => {
+            await git(top, ['worktree', 'remove', '--force', place], AbortSignal.any([]));
+        },
+    };
+}
+/** Absolute path of the repository's own files, as git resolves it. */
+const topFolder = (signal) => git('.', ['rev-parse', '--show-toplevel'], signal);
+async function isHere(commit, signal) {
+    try {
+        await git('.', ['cat-file', '-e', `${commit}^{commit}`], signal);
+        return true;
+    }
+    catch (error) {
+        if (error instanceof targets_words/* Refusal */.P)
+            return false;
+        throw error;
+    }
+}
+/** A shallow repository, as workflows have, gets no more than the commit; another stays whole. */
+async function fetchCommit(commit, signal) {
+    const shallow = await git('.', ['rev-parse', '--is-shallow-repository'], signal);
+    const depth = shallow === 'true' ? ['--depth=1'] : [];
+    await git('.', ['fetch', '--quiet', '--no-tags', ...depth, 'origin', commit], signal);
+}
+
+// EXTERNAL MODULE: external "node:events"
+var external_node_events_ = __nccwpck_require__(78474);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(58500);
 // EXTERNAL MODULE: ./lib/targets/environment.js
 var environment = __nccwpck_require__(56035);
-;// CONCATENATED MODULE: ./lib/targets/words.js
+;// CONCATENATED MODULE: ./lib/targets/command/setup.js
 
-/** Thrown when a text is refused: one clause that says why and what to write instead. */
-class Refusal extends Error {
-}
-/** What a POSIX shell reads as quoted; a quote character outside of it is not closed. */
-const QUOTED = /\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"/g;
+
+
+
+
+
+/** The end of what a script printed that is kept to explain a failure. */
+const MAX_TAIL = 4096;
+/** How long a script has to end after SIGTERM. */
+const GRACE_MS = 2000;
+/** How long to wait for output after the script, if a daemon that it started holds the pipe. */
+const DRAIN_MS = 200;
 /**
- * Splits a text into words as a POSIX shell does. Only quoting works: there is no shell to expand
- * variables and patterns, or to start pipes.
+ * Runs a script of `sh -e` in a folder, to its end. What it leaves running in the background is ended
+ * with it.
  *
- * @throws Refusal
+ * @throws Refusal with a clause if it fails; the signal's reason if the signal is aborted
  */
-function splitWords(text) {
-    if (/['"]/.test(text.replace(QUOTED, '')))
-        throw new Refusal('close the quote that it opens');
-    return parseWithoutVariables(text).map((entry) => {
-        if (typeof entry === 'string')
-            return entry;
-        throw new Refusal(needsShell(entry));
+async function runSetup(script, folder, signal) {
+    signal.throwIfAborted();
+    const child = (0,external_node_child_process_.spawn)('sh', ['-e', '-c', script], {
+        cwd: folder,
+        env: (0,environment/* withoutSecrets */.c)(process.env),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // A process group of its own, so that all of it can be ended.
+        detached: true,
     });
+    const tail = tailOf(child);
+    const closed = (0,external_node_events_.once)(child, 'close');
+    // Looked at only when the script has ended.
+    closed.catch(() => undefined);
+    const how = await endOf(child, signal);
+    await Promise.race([closed, (0,promises_.setTimeout)(DRAIN_MS)]);
+    signal.throwIfAborted();
+    if (how === undefined)
+        return;
+    const last = tail().trim().split('\n').at(-1)?.trim().slice(0, 200);
+    throw new targets_words/* Refusal */.P(`baseline-setup ended with ${how}${last ? `, saying "${last}"` : ''}`);
 }
-/** By itself, shell-quote throws only for a malformed `${…}`, which is a variable too. */
-function parseWithoutVariables(text) {
+/** Waits for the script's end. Returns undefined if it succeeded, else how it ended. */
+async function endOf(child, signal) {
+    let killing;
+    const stop = () => {
+        signalGroup(child, 'SIGTERM');
+        killing = setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE_MS);
+    };
+    signal.addEventListener('abort', stop, { once: true });
     try {
-        return (0,shell_quote.parse)(text, (name) => {
-            throw new Error(name);
+        const [code, killer] = (await (0,external_node_events_.once)(child, 'exit'));
+        signalGroup(child, 'SIGKILL');
+        if (code === 0)
+            return undefined;
+        return killer === null ? `exit code ${code}` : `signal ${killer}`;
+    }
+    catch (error) {
+        throw new targets_words/* Refusal */.P(`baseline-setup could not be started (${(0,failure/* reasonOf */.A3)(error)})`);
+    }
+    finally {
+        signal.removeEventListener('abort', stop);
+        clearTimeout(killing);
+    }
+}
+/** Collects the end of what a process prints. */
+function tailOf({ stdout, stderr }) {
+    let tail = '';
+    for (const stream of [stdout, stderr]) {
+        stream?.setEncoding('utf8').on('data', (text) => {
+            tail = (tail + text).slice(-MAX_TAIL);
         });
     }
-    catch {
-        throw new Refusal("variables are not expanded without a shell; write sh -c '…' around it");
-    }
+    return () => tail;
 }
-function needsShell(entry) {
-    if ('comment' in entry)
-        return 'put the word with # in it in quotes';
-    if (entry.op !== 'glob')
-        return `'${entry.op}' needs a shell; write sh -c '…' around it`;
-    return `patterns are not expanded without a shell; put '${entry.pattern}' in quotes`;
+function signalGroup({ pid }, signal) {
+    if (pid === undefined)
+        return;
+    try {
+        process.kill(-pid, signal);
+    }
+    catch (error) {
+        // Nothing of it is left.
+        if ((0,failure/* reasonOf */.A3)(error) !== 'ESRCH')
+            throw error;
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/command.js
+
+
+
 
 
 
@@ -51863,28 +52814,83 @@ const STREAMED = /(^|\s)-$/;
  *   this machine (`sh -c 'scp -q {probe} board:p && exec ssh board ./p -'`).
  *
  * Results come back on standard output, since few wrappers pass other descriptors on.
+ *
+ * With a script that sets up a baseline, the record holds the commit. So a later run can check that
+ * commit out, run its own script there, and measure the same command in that folder.
  */
 const commandTarget = {
     syntax: `command:CMD with ${PROBE} in it, or - at its end`,
-    parse({ input, spec, rest = '' }) {
+    parse({ input, spec, rest = '', options: { baselineSetup } }) {
         try {
-            return { kind: 'command', spec, argv: splitCommand(spec, rest) };
+            const setup = baselineSetup === '' ? {} : { setup: baselineSetup };
+            return { kind: 'command', spec, argv: splitCommand(spec, rest), ...setup };
         }
         catch (error) {
-            if (!(error instanceof Refusal))
+            if (!(error instanceof targets_words/* Refusal */.P))
                 throw error;
             throw (0,failure/* usageFailure */.II)(`${input} "${abridge(spec)}" cannot be run: ${error.message}.`);
         }
     },
-    open: async ({ kind, spec, argv }, { probe }) => ({
-        record: { kind, spec },
-        timed: true,
-        results: 'stdout',
-        start: (words) => isStreamed(argv) ? streamed(argv, probe, words) : onCommandLine(argv, probe, words),
-        environment: environment/* withoutSecrets */.c,
-    }),
-    again: async () => 'a command line does not say which files it ran then',
+    async open(spec, { probe, signal }) {
+        const commit = await commitOf(spec, signal);
+        const { argv, folder } = spec;
+        return {
+            record: {
+                ...{ kind: spec.kind, spec: spec.spec },
+                ...(commit === undefined ? {} : { facts: { commit } }),
+            },
+            timed: true,
+            results: 'stdout',
+            start: (words) => ({
+                ...(isStreamed(argv) ? streamed(argv, probe, words) : onCommandLine(argv, probe, words)),
+                ...(folder === undefined ? {} : { folder }),
+            }),
+            environment: environment/* withoutSecrets */.c,
+        };
+    },
+    async again({ target }, rest, { setup }, tools) {
+        if (setup === undefined) {
+            return 'a command line does not say which files it ran then (baseline-setup can build them again)';
+        }
+        try {
+            const argv = splitCommand(target.spec, rest);
+            const commit = target.facts?.['commit'] ?? '';
+            return { ...(await setUp(argv, commit, setup, tools)), spec: target.spec, argv, setup };
+        }
+        catch (error) {
+            if (!(error instanceof targets_words/* Refusal */.P))
+                throw error;
+            return `what its command ran cannot be built again, because ${error.message}`;
+        }
+    },
 };
+/** The commit to record: only for a command that is set up again by its commit. */
+async function commitOf({ spec, setup, commit }, signal) {
+    if (commit !== undefined || setup === undefined)
+        return commit;
+    try {
+        return await commitHere(signal);
+    }
+    catch (error) {
+        if (!(error instanceof targets_words/* Refusal */.P))
+            throw error;
+        throw (0,failure/* measurementFailure */.jO)(`The commit of ${abridge(spec)} cannot be recorded, because ${error.message}: run it in a git repository, or leave baseline-setup out.`, error);
+    }
+}
+/** Checks out the commit that was measured then, and runs the script there. */
+async function setUp(argv, commit, script, { signal, progress, cleanUp }) {
+    const top = await topFolder(signal);
+    const fixed = argv.find((word) => word.includes(`${top}/`) || word.endsWith(top));
+    if (fixed !== undefined) {
+        throw new targets_words/* Refusal */.P(`"${abridge(fixed)}" in it names a file of the candidate by its whole path; write a path relative to the working folder`);
+    }
+    progress.phase(`Set up the baseline of commit ${commit.slice(0, 10)}`);
+    const place = (0,external_node_path_.join)(await cleanUp.folder(), 'commit');
+    const checkout = await checkOut(commit, place, signal);
+    cleanUp.later(`the checkout ${place}`, checkout.remove);
+    await runSetup(script, checkout.folder, signal);
+    return { kind: 'command', folder: checkout.folder, commit };
+}
 const isStreamed = (argv) => STREAMED.test(argv.at(-1) ?? '');
 const streamed = (argv, probe, words) => ({
     argv: argv.map((word) => 
@@ -51897,13 +52903,13 @@ const onCommandLine = (argv, probe, words) => ({ argv: argv.flatMap((word) => pu
 const putProbe = (word, commandLine) => word === PROBE ? commandLine : [word.replaceAll(PROBE, () => (0,shell_quote.quote)(commandLine))];
 function splitCommand(spec, command) {
     if (spec.length > MAX_SPEC) {
-        throw new Refusal(`it is longer than ${MAX_SPEC} characters; put the command in a script`);
+        throw new targets_words/* Refusal */.P(`it is longer than ${MAX_SPEC} characters; put the command in a script`);
     }
-    const argv = splitWords(command);
+    const argv = (0,targets_words/* splitWords */.y)(command);
     if (argv.some((word) => word.includes(PROBE)) || (argv.length > 1 && isStreamed(argv))) {
         return argv;
     }
-    throw new Refusal(`it does not say where the probe goes; write ${PROBE} in place of the probe's command line, or end it with - for a probe that reads its plan from standard input`);
+    throw new targets_words/* Refusal */.P(`it does not say where the probe goes; write ${PROBE} in place of the probe's command line, or end it with - for a probe that reads its plan from standard input`);
 }
 const abridge = (spec) => (spec.length > 200 ? `${spec.slice(0, 200)}…` : spec);
 
@@ -51911,12 +52917,6 @@ const abridge = (spec) => (spec.length > 200 ? `${spec.slice(0, 200)}…` : spec
 var text_escape = __nccwpck_require__(18944);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(77598);
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(58500);
-// EXTERNAL MODULE: external "node:child_process"
-var external_node_child_process_ = __nccwpck_require__(31421);
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(57975);
 // EXTERNAL MODULE: ./lib/probe/lines.js
 var probe_lines = __nccwpck_require__(27869);
 ;// CONCATENATED MODULE: ./lib/targets/container/errors.js
@@ -52151,11 +53151,11 @@ async function ask(program, words, { signal, timeoutMs = ANSWER_TIMEOUT_MS } = {
     }
     catch (error) {
         signal?.throwIfAborted();
-        throw new EngineError(whyOf(program, error, timeoutMs), failureOf(error).stderr);
+        throw new EngineError(engine_whyOf(program, error, timeoutMs), failureOf(error).stderr);
     }
 }
 const failureOf = (error) => error instanceof Error ? { ...error } : {};
-function whyOf(program, error, timeoutMs) {
+function engine_whyOf(program, error, timeoutMs) {
     const { code, killed, stderr = '' } = failureOf(error);
     if (code === 'ENOENT')
         return 'it is not installed';
@@ -52251,7 +53251,7 @@ const FIRST_START_MS = 60_000;
  * container behind that nobody knows about; if it is told to stop, it finishes first. Once the
  * container runs, removing the container ends the client.
  */
-const GRACE_MS = 10_000;
+const containers_GRACE_MS = 10_000;
 /** While an engine removes a container by itself, nobody else can remove it for a moment. */
 const MAX_ATTEMPTS = 3;
 const PAUSE_MS = 200;
@@ -52279,7 +53279,7 @@ class Containers {
         if (this.outlived)
             await this.sweep();
         this.outlived = false;
-        return { argv: this.commandLine(words), graceMs: GRACE_MS };
+        return { argv: this.commandLine(words), graceMs: containers_GRACE_MS };
     }
     commandLine(words) {
         const { brand, program, selinux } = this.engine;
@@ -52386,17 +53386,17 @@ const SWITCH = /^(-P|-q|--(rm|init|privileged|read-only|publish-all|oom-kill-dis
  *   with a word that belongs to no option
  */
 function splitImage(text) {
-    const [image, ...options] = splitWords(text);
+    const [image, ...options] = (0,targets_words/* splitWords */.y)(text);
     if (image === undefined || image === '')
-        throw new Refusal('name an image after the colon');
+        throw new targets_words/* Refusal */.P('name an image after the colon');
     if (image.startsWith('-')) {
-        throw new Refusal(`put the image first and options such as ${image} after it`);
+        throw new targets_words/* Refusal */.P(`put the image first and options such as ${image} after it`);
     }
     options.forEach((word, index) => {
         if (word.startsWith('-'))
             refuse(word);
         else if (!isValue(options[index - 1])) {
-            throw new Refusal(`"${word}" belongs to no option, and the container only runs the probe`);
+            throw new targets_words/* Refusal */.P(`"${word}" belongs to no option, and the container only runs the probe`);
         }
     });
     return { image, options };
@@ -52406,7 +53406,7 @@ function refuse(word) {
     for (const option of cluster) {
         const found = REFUSED.find((one) => one.option.test(option));
         if (found)
-            throw new Refusal(`leave ${word} out, because ${found.because}`);
+            throw new targets_words/* Refusal */.P(`leave ${word} out, because ${found.because}`);
     }
 }
 /** Whether the next word can be this word's value. */
@@ -52533,11 +53533,11 @@ const containerTarget = {
     parse({ input, spec, rest = '', options: { containerEngine } }) {
         try {
             if (spec.length > container_MAX_SPEC)
-                throw new Refusal(`it is longer than ${container_MAX_SPEC} characters`);
+                throw new targets_words/* Refusal */.P(`it is longer than ${container_MAX_SPEC} characters`);
             return { kind: 'container', spec, ...splitImage(rest), engine: containerEngine };
         }
         catch (error) {
-            if (!(error instanceof Refusal))
+            if (!(error instanceof targets_words/* Refusal */.P))
                 throw error;
             throw (0,failure/* usageFailure */.II)(`${input} "${spec.slice(0, 200)}" cannot be run: ${error.message}.`);
         }
@@ -52571,7 +53571,7 @@ const containerTarget = {
             return again;
         }
         catch (error) {
-            if (error instanceof EngineError || error instanceof Refusal) {
+            if (error instanceof EngineError || error instanceof targets_words/* Refusal */.P) {
                 return `its image ${digest} cannot be had any more, because ${error.message}`;
             }
             throw error;
@@ -52606,39 +53606,239 @@ async function openContainers(spec, engine, tools) {
 /** Cuts facts to the length that a record may hold: a runtime may be a long path. */
 const bounded = (facts) => Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, text.slice(0, 512)]));
 
-;// CONCATENATED MODULE: ./lib/targets/host.js
+// EXTERNAL MODULE: ./lib/record/facts.js
+var facts = __nccwpck_require__(67918);
+;// CONCATENATED MODULE: ./lib/targets/kernel/options.js
 
-/** `host`: this machine; results come back in shared memory. */
-const hostTarget = {
-    syntax: 'host',
-    parse({ input, spec, rest }) {
-        if (rest === undefined)
-            return { kind: 'host', spec };
-        throw (0,failure/* usageFailure */.II)(`${input} "${spec}" has something after the word host: give host alone.`);
-    },
-    open: async ({ kind, spec }, { probe }) => ({
-        record: { kind, spec },
-        timed: true,
-        results: 'memory',
-        start: (words) => ({ argv: [probe, ...words] }),
-        // Nothing from the user's environment: the initial stack must not vary with their shell.
-        environment: () => ({ LC_ALL: 'C' }),
-    }),
-    again: async () => 'this machine as it was then cannot be brought back',
+
+
+/** Defaults for every kernel. */
+const KERNEL_DEFAULTS = {
+    memoryMib: 512,
+    cpus: 1,
+    deadlineMs: 60_000,
+    files: [],
 };
+const SYNTAX = 'memory=MIB, cpus=N, machine=NAME, cpu=MODEL, accel=kvm or accel=tcg, deadline=SECONDS, file=HERE:/THERE';
+/** The reader of each option, by name. */
+const READERS = {
+    memory: (value) => ({ memoryMib: whole('memory', value, 64, 1024 * 1024, 'MiB') }),
+    cpus: (value) => ({ cpus: whole('cpus', value, 1, 64, 'CPUs') }),
+    deadline: (value) => ({ deadlineMs: 1000 * whole('deadline', value, 1, 3600, 'seconds') }),
+    machine: (value) => ({ machine: options_name('machine', value) }),
+    cpu: (value) => ({ cpu: options_name('cpu', value) }),
+    accel: (value) => {
+        if (value === 'kvm' || value === 'tcg')
+            return { accelerator: value };
+        throw new targets_words/* Refusal */.P(`accel=${value} is not known; give accel=kvm, accel=tcg, or leave it out`);
+    },
+};
+/**
+ * Reads `kernel-options`: words as a shell splits them, each `name=value`. Only `file` may occur
+ * more than once.
+ *
+ * @throws Refusal with a clause
+ */
+function parseKernelOptions(text) {
+    const seen = new Set();
+    const options = { ...KERNEL_DEFAULTS };
+    for (const word of (0,targets_words/* splitWords */.y)(text)) {
+        const equals = word.indexOf('=');
+        const [key, value] = [word.slice(0, equals), word.slice(equals + 1)];
+        if (equals < 1 || value === '')
+            throw new targets_words/* Refusal */.P(`"${word}" is not one of ${SYNTAX}`);
+        if (key === 'file') {
+            options.files = [...options.files, file(value)];
+            continue;
+        }
+        const read = Object.hasOwn(READERS, key) ? READERS[key] : undefined;
+        if (read === undefined)
+            throw new targets_words/* Refusal */.P(`"${word}" is not one of ${SYNTAX}`);
+        if (seen.has(key))
+            throw new targets_words/* Refusal */.P(`${key} is given twice`);
+        seen.add(key);
+        Object.assign(options, read(value));
+    }
+    return options;
+}
+/**
+ * Reads the input `kernel-options`.
+ *
+ * @throws Failure (usage) that names the input and what is allowed
+ */
+function kernelOptionsOf(text) {
+    try {
+        return parseKernelOptions(text);
+    }
+    catch (error) {
+        if (!(error instanceof targets_words/* Refusal */.P))
+            throw error;
+        throw (0,failure/* usageFailure */.II)(`kernel-options "${text.slice(0, 200)}": ${error.message}.`);
+    }
+}
+function whole(key, value, min, max, unit) {
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= min && number <= max)
+        return number;
+    throw new targets_words/* Refusal */.P(`${key}=${value} is not a whole number of ${unit} from ${min} to ${max}`);
+}
+function options_name(key, value) {
+    if (/^[\w.][\w.,=+-]{0,99}$/.test(value))
+        return value;
+    throw new targets_words/* Refusal */.P(`${key}=${value} cannot be a name that QEMU knows`);
+}
+/** The last colon separates the two paths, since a path on this machine may contain colons. */
+function file(value) {
+    const colon = value.lastIndexOf(':');
+    const [here, there] = [value.slice(0, colon), value.slice(colon + 1)];
+    const parts = there.split('/').slice(1);
+    const plain = parts.every((part) => part !== '' && part !== '.' && part !== '..');
+    if (colon < 1 || !there.startsWith('/') || !plain) {
+        throw new targets_words/* Refusal */.P(`file=${value} is not a path here, a colon and an absolute path in the guest, such as file=./data:/data`);
+    }
+    if (OURS.includes(there))
+        throw new targets_words/* Refusal */.P(`file=${value} would replace a file that the probe needs`);
+    return { from: (0,external_node_path_.resolve)(here), to: there };
+}
+const OURS = [
+    ...['/init', '/plan', '/seccomp', '/audit-rules'],
+    ...['/dev', '/dev/console', '/dev/null', '/dev/zero'],
+];
 
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(48161);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
-// EXTERNAL MODULE: ./lib/build/cache.js
-var cache = __nccwpck_require__(60902);
+// EXTERNAL MODULE: ./lib/targets/kernel/image.js
+var kernel_image = __nccwpck_require__(88459);
+;// CONCATENATED MODULE: ./lib/targets/kernel/running.js
+
+
+
+
+
+
+
+
+/** The kernel of this machine. Only a job of GitHub Actions may use sudo: the machine is its own. */
+const runningKernel = async () => ({
+    ...{ release: (0,external_node_os_.release)(), version: (0,external_node_os_.version)(), boot: '/boot', modules: '/lib/modules' },
+    commandLine: await (0,external_node_fs_promises_.readFile)('/proc/cmdline', 'latin1').catch(() => undefined),
+    sudo: process.env['GITHUB_ACTIONS'] === 'true',
+});
+/**
+ * Finds the image that a running kernel was booted from, and makes sure that it is that kernel: after
+ * an update, the image of that name may be of another build.
+ *
+ * @returns the image, and where it lies on this machine
+ * @throws Refusal with a clause that says why there is none; the signal's reason if the signal is
+ *   aborted
+ */
+async function runningImage(kernel, tools) {
+    const places = placesOf(kernel);
+    const refusals = [];
+    for (const path of places) {
+        try {
+            const image = await imageAt(path, kernel, tools);
+            if (image !== undefined)
+                return { path, image };
+        }
+        catch (error) {
+            if (!(error instanceof targets_words/* Refusal */.P))
+                throw error;
+            refusals.push(error);
+        }
+    }
+    throw (refusals[0] ?? new targets_words/* Refusal */.P(`there is no image of the running kernel (${places.join(', ')})`));
+}
+const placesOf = ({ release: name, boot, modules }) => [
+    (0,external_node_path_.join)(boot, `vmlinuz-${name}`),
+    (0,external_node_path_.join)(modules, name, 'vmlinuz'),
+];
+/**
+ * @returns undefined if there is no such file
+ * @throws Refusal if it cannot be read, or is not of this kernel
+ */
+async function imageAt(path, kernel, tools) {
+    const obstacle = await readObstacle(path);
+    if (obstacle === 'ENOENT' || obstacle === 'ENOTDIR')
+        return undefined;
+    const denied = obstacle === 'EACCES' || obstacle === 'EPERM';
+    const file = denied ? await copyAsRoot(path, kernel, tools) : path;
+    const image = await readAs(path, file, tools.signal);
+    requireSameBuild(path, image, kernel);
+    return image;
+}
+async function readObstacle(path) {
+    try {
+        const file = await (0,external_node_fs_promises_.open)(path);
+        await file.close();
+        return undefined;
+    }
+    catch (error) {
+        return (0,failure/* reasonOf */.A3)(error);
+    }
+}
+/** @param file what is read in the place of the path */
+async function readAs(path, file, signal) {
+    try {
+        return await (0,kernel_image/* readImage */.AM)(file, signal);
+    }
+    catch (error) {
+        if (!(error instanceof targets_words/* Refusal */.P))
+            throw error;
+        // What follows says which other file to give, and there is no other.
+        throw new targets_words/* Refusal */.P(`${path} cannot be booted (${error.message.split(';', 1)[0]})`);
+    }
+}
+/** The version text of an image holds the release and the build, as uname -r and -v print them. */
+function requireSameBuild(path, { version: said }, kernel) {
+    if (said === undefined)
+        throw new targets_words/* Refusal */.P(`${path} does not say which kernel it is`);
+    if (said.startsWith(`${kernel.release} `) && said.includes(kernel.version))
+        return;
+    throw new targets_words/* Refusal */.P(`${path} is of another build than the running kernel ("${said.slice(0, MAX_SHOWN)}", and running is ${kernel.release} ${kernel.version.slice(0, MAX_SHOWN)}); restart the machine if it was updated`);
+}
+const MAX_SHOWN = 120;
+/** @returns path of a copy that this user may read */
+async function copyAsRoot(path, { sudo }, { folder, signal }) {
+    if (!sudo)
+        throw new targets_words/* Refusal */.P(`this user may not read ${path} (sudo chmod a+r ${path})`);
+    const copy = (0,external_node_path_.join)(folder, 'running-kernel');
+    const why = await sudoCat(path, copy, signal);
+    signal.throwIfAborted();
+    if (why === undefined)
+        return copy;
+    throw new targets_words/* Refusal */.P(`this user may not read ${path}, not even through sudo (${why})`);
+}
+/** @returns why it failed; undefined if it did not */
+async function sudoCat(path, copy, signal) {
+    const file = await (0,external_node_fs_promises_.open)(copy, 'w');
+    try {
+        return await new Promise((resolve) => {
+            // -n: fails where it would ask for a password.
+            const child = (0,external_node_child_process_.spawn)('sudo', ['-n', 'cat', '--', path], {
+                ...{ stdio: ['ignore', file.fd, 'pipe'], signal, killSignal: 'SIGKILL' },
+            });
+            let said = '';
+            child.stderr?.on('data', (chunk) => {
+                said = `${said}${chunk.toString('latin1')}`.slice(0, MAX_SHOWN);
+            });
+            child.on('error', (error) => resolve((0,failure/* reasonOf */.A3)(error)));
+            child.on('close', (code) => resolve(code === 0 ? undefined : (0,probe_lines/* oneLine */.TN)(said.trim()) || `exit code ${code}`));
+        });
+    }
+    finally {
+        await file.close();
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/probe/architecture.js
 /** Names for people. */
 const ARCHITECTURE_NAMES = {
     x86_64: 'x86-64',
     aarch64: 'arm64',
 };
+/** Whether a kernel for an architecture that a record names can be booted. */
+const isArchitecture = (name) => Object.hasOwn(ARCHITECTURE_NAMES, name);
 /** Names in Node (process.arch). */
 const NODE_NAMES = { x64: 'x86_64', arm64: 'aarch64' };
 /** This machine's architecture, or undefined if no kernel here can be booted for it. */
@@ -52649,114 +53849,6 @@ const MACHINES = { 62: 'x86_64', 183: 'aarch64' };
 /** The architecture that a program is compiled for, or undefined if no kernel here could run it. */
 const programArchitecture = (elf) => elf.length < ELF_MACHINE + 2 ? undefined : MACHINES[elf.readUInt16LE(ELF_MACHINE)];
 
-// EXTERNAL MODULE: ./lib/build/compiler.js
-var build_compiler = __nccwpck_require__(79883);
-;// CONCATENATED MODULE: ./lib/build/cross-compiler.js
-
-
-
-const TOOLCHAINS = {
-    x86_64: {
-        triplets: ['x86_64-linux-gnu', 'x86_64-unknown-linux-gnu', 'x86_64-linux-musl'],
-        packages: 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross',
-    },
-    aarch64: {
-        triplets: [
-            ...['aarch64-linux-gnu', 'aarch64-unknown-linux-gnu'],
-            ...['aarch64-none-linux-gnu', 'aarch64-linux-musl'],
-        ],
-        packages: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
-    },
-};
-/**
- * Finds a C compiler for another architecture. First the one that a variable such as
- * CC_aarch64_linux_gnu names (with any of the triplets, as in Rust's cc crate). Then that of
- * CROSS_COMPILE, as in kernel builds, if it is for that architecture. Then the first of the usual
- * names that is installed.
- *
- * @throws Failure of kind `measurement` that says what to install
- */
-async function findCrossCompiler(architecture) {
-    const { triplets } = TOOLCHAINS[architecture];
-    for (const variable of triplets.map(variableOf)) {
-        const named = process.env[variable]?.trim();
-        if (named)
-            return namedCompiler(named, variable, architecture);
-    }
-    const prefix = process.env['CROSS_COMPILE']?.trim();
-    const programs = [...(prefix ? [`${prefix}gcc`] : []), ...triplets.map((one) => `${one}-gcc`)];
-    for (const program of programs) {
-        const compiler = await (0,build_compiler/* tryCompiler */.jI)(program.split(/\s+/), remedyFor(architecture));
-        if (compiler && (await compilesFor(compiler, architecture)))
-            return compiler;
-    }
-    throw (0,failure/* measurementFailure */.jO)(`${needed(architecture)}, and no compiler for that was found (tried ${programs.join(', ')}): ${remedyText(architecture)}.`);
-}
-const variableOf = (triplet) => `CC_${triplet.replaceAll('-', '_')}`;
-async function namedCompiler(named, variable, architecture) {
-    const compiler = await (0,build_compiler/* tryCompiler */.jI)(named.split(/\s+/), remedyFor(architecture));
-    if (compiler && (await compilesFor(compiler, architecture)))
-        return compiler;
-    const what = compiler ? `is for ${(await (0,build_compiler/* machineOf */.VT)(compiler)) || 'another'}` : 'does not run';
-    throw (0,failure/* measurementFailure */.jO)(`${needed(architecture)}, and the compiler "${named}" that ${variable} names ${what}: ${remedyText(architecture)}.`);
-}
-function needed(architecture) {
-    const here = hostArchitecture();
-    const machine = here === undefined ? process.arch : ARCHITECTURE_NAMES[here];
-    const other = ARCHITECTURE_NAMES[architecture];
-    return `A kernel for ${other} runs a probe for ${other}, which has to be cross-compiled on this machine (${machine})`;
-}
-function remedyText(architecture) {
-    const { install, variables } = remedyFor(architecture);
-    return `install one with ${install}, or name one in ${variables}`;
-}
-function remedyFor(architecture) {
-    const { packages, triplets } = TOOLCHAINS[architecture];
-    const install = `apt-get install ${packages}`;
-    return { install, installLibc: install, variables: variableOf(triplets[0]) };
-}
-async function compilesFor(compiler, architecture) {
-    const [machine = ''] = (await (0,build_compiler/* machineOf */.VT)(compiler)).split('-', 1);
-    return ALIASES[architecture].includes(machine);
-}
-/** Names in compilers' triplets. aarch64_be and the like are other architectures. */
-const ALIASES = {
-    x86_64: ['x86_64', 'amd64'],
-    aarch64: ['aarch64', 'arm64'],
-};
-
-// EXTERNAL MODULE: ./lib/build/products.js
-var products = __nccwpck_require__(81134);
-// EXTERNAL MODULE: ./lib/build/sources.js
-var build_sources = __nccwpck_require__(69082);
-;// CONCATENATED MODULE: ./lib/build/cross.js
-
-
-
-
-
-/**
- * Compiles the probe for an architecture other than this machine's, or finds it compiled. Only an
- * emulator can run it here.
- *
- * @throws Failure of kind `measurement` if something is missing to compile it, or no folder can
- *   hold it
- */
-async function buildProbeFor(architecture, { cacheDir, progress, signal } = {}) {
-    const started = performance.now();
-    const [compiler, sources] = await Promise.all([findCrossCompiler(architecture), (0,build_sources/* nativeSources */.Ww)()]);
-    const how = [architecture, compiler, build_sources/* PROBE_FLAGS */.ds, build_sources/* PROBE_LINK_FLAGS */.Im];
-    const key = await (0,cache/* buildKey */.s)(how, [...sources.probe, ...sources.probeHeaders]);
-    const make = (work) => (0,products/* makeProducts */.PA)([(0,products/* probeProduct */.QP)(compiler, sources)], { work, root: sources.root, progress, signal });
-    const { folder, cached } = await (0,cache/* keepBuild */.W)({ key, files: [products/* PROBE */.vD], cacheDir, make });
-    return {
-        ...{ probe: (0,external_node_path_.join)(folder, products/* PROBE */.vD), compiler: compiler.version, cached },
-        elapsedMs: performance.now() - started,
-    };
-}
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
 ;// CONCATENATED MODULE: ./lib/targets/kernel/console.js
 
 /**
@@ -52930,60 +54022,8 @@ const AUDIT_RULES_PATH = '/audit-rules';
 /** @param words the plan, as the probe's arguments */
 const planArchive = (words) => cpio([{ name: PLAN_PATH.slice(1), mode: FILE, content: Buffer.from(`${words.join('\n')}\n\n`) }]);
 
-;// CONCATENATED MODULE: ./lib/targets/kernel/guest.js
-
-
-
-
-/**
- * Copies the kernel to where nobody changes it during the session, and makes the initramfs.
- *
- * @param folder where both files are written
- * @throws Failure if a file for the guest cannot be read
- */
-async function prepareGuest({ options }, { architecture, bootable }, probe, folder, under = {}) {
-    const [kernel, initramfs] = [(0,external_node_path_.join)(folder, 'kernel'), (0,external_node_path_.join)(folder, 'initramfs')];
-    const files = await Promise.all(options.files.map(readGuestFile));
-    await (0,external_node_fs_promises_.writeFile)(kernel, bootable);
-    const own = ownFiles(under);
-    const root = rootArchive(probe, [...files, ...own.map(({ file }) => file)]);
-    const words = own.map(({ option, file }) => `${option}=${file.path}`);
-    return { architecture, options, kernel, initramfs, root, words };
-}
-/** The probe's options that name a file of ours, and those files. */
-const ownFiles = ({ filter, rules }) => [
-    ...ownFile('--seccomp', FILTER_PATH, filter),
-    ...ownFile('--audit-rules', AUDIT_RULES_PATH, rules),
-];
-const ownFile = (option, path, content) => content === undefined ? [] : [{ option, file: { path, content, executable: false } }];
-/** Appends the plan to the rest: QEMU takes only one initramfs file. */
-const writePlan = (guest, words) => (0,external_node_fs_promises_.writeFile)(guest.initramfs, Buffer.concat([guest.root, planArchive([...words, ...guest.words])]));
-const ANYBODY_EXECUTES = 0o111;
-async function readGuestFile(place) {
-    try {
-        const file = await (0,external_node_fs_promises_.open)(place.from);
-        try {
-            const executable = ((await file.stat()).mode & ANYBODY_EXECUTES) !== 0;
-            return { path: place.to, content: await (0,external_node_fs_promises_.readFile)(file), executable };
-        }
-        finally {
-            await file.close();
-        }
-    }
-    catch (error) {
-        throw (0,failure/* usageFailure */.II)(`The file ${place.from}, which kernel-options name for the guest as ${place.to}, could not be read (${(0,failure/* reasonOf */.A3)(error)}): give a file that this user may read.`);
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/targets/kernel/measures.js
-/**
- * What a kernel is measured by. Left to itself it is counted, which no neighbour disturbs. It is timed
- * as well where it runs on the processor itself: an emulator's times are its own.
- */
-const isTimed = (choice, accelerator) => choice === 'auto' ? accelerator === 'kvm' : choice !== 'counted';
-const isCounted = (choice) => choice !== 'timed';
-
 ;// CONCATENATED MODULE: ./lib/targets/kernel/qemu.js
+
 
 
 
@@ -53047,8 +54087,7 @@ const commandLineFor = (architecture, own, { verbose = false } = {}) => [
 async function qemuVersion(architecture) {
     const { program, package: debian } = EMULATORS[architecture];
     try {
-        const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_.execFile)(program, ['--version']);
-        return /version (\S+)/.exec(stdout)?.[1] ?? stdout.split('\n', 1)[0] ?? '';
+        return await qemu_versionOf(program);
     }
     catch (error) {
         const why = (0,failure/* reasonOf */.A3)(error);
@@ -53058,6 +54097,196 @@ async function qemuVersion(architecture) {
         throw (0,failure/* measurementFailure */.jO)(text, error);
     }
 }
+/**
+ * The same where a gate goes on without QEMU.
+ *
+ * @throws Refusal with a clause that names the package
+ */
+async function qemuVersionIfAny(architecture) {
+    const { program, package: debian } = EMULATORS[architecture];
+    try {
+        return await qemu_versionOf(program);
+    }
+    catch (error) {
+        const why = (0,failure/* reasonOf */.A3)(error);
+        throw new targets_words/* Refusal */.P(why === 'ENOENT'
+            ? `QEMU is not installed (apt-get install ${debian})`
+            : `${program} does not run here (${why}; apt-get install --reinstall ${debian})`);
+    }
+}
+async function qemu_versionOf(program) {
+    const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_.execFile)(program, ['--version']);
+    return /version (\S+)/.exec(stdout)?.[1] ?? stdout.split('\n', 1)[0] ?? '';
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/boot-manner.js
+
+
+
+/** A CPU of the guest, whatever CPU the launch is pinned to here. */
+const FIRST_CPU = 0;
+/** How boots of a kernel in QEMU are launched and read, whichever accelerator runs them. */
+function bootManner(architecture, { deadlineMs }) {
+    const { consoleOption } = EMULATORS[architecture];
+    return {
+        results: 'stdout',
+        cpu: FIRST_CPU,
+        startDeadlineMs: deadlineMs,
+        environment: environment/* withoutSecrets */.c,
+        explain: ({ results, stderr, timedOut }) => explainBoot({
+            console: results.toString('latin1'),
+            ...{ stderr, timedOut, deadlineMs, consoleOption, verbose: false },
+        }),
+    };
+}
+
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(38522);
+// EXTERNAL MODULE: ./lib/record/kernel-configuration.js
+var kernel_configuration = __nccwpck_require__(81731);
+;// CONCATENATED MODULE: ./lib/targets/kernel/beside.js
+
+/**
+ * Paths of a file that belongs to an image, where distributions, builds and people put it. For a
+ * configuration, `kind` is `config` and `built` is `.config`:
+ * - `config-6.1` beside `vmlinuz-6.1`, `config-base` beside `bzImage-base`;
+ * - `config` or `.config` beside an image whose name has no suffix;
+ * - `.config` at the top of the tree in which the image was built.
+ *
+ * @param image the image's path, with links resolved
+ * @param built the name that a build gives the file
+ */
+function besideImage(image, kind, built = kind) {
+    const folder = (0,external_node_path_.dirname)(image);
+    const [, suffix] = /^[A-Za-z]+(-.+)$/.exec((0,external_node_path_.basename)(image)) ?? [];
+    const top = /^(.*)\/arch\/\w+\/boot$/.exec(folder)?.[1];
+    const names = suffix === undefined ? new Set([kind, built]) : [`${kind}${suffix}`];
+    return [
+        ...[...names].map((name) => (0,external_node_path_.join)(folder, name)),
+        ...(top === undefined ? [] : [(0,external_node_path_.join)(top, built)]),
+    ];
+}
+
+// EXTERNAL MODULE: ./lib/targets/kernel/unpack.js
+var unpack = __nccwpck_require__(6938);
+;// CONCATENATED MODULE: ./lib/targets/kernel/configuration.js
+
+
+
+
+
+/** Ten times the longest configuration known. */
+const MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
+/**
+ * Reads what a kernel was built with: from the image itself if it was built with CONFIG_IKCONFIG,
+ * else from a file that belongs to the image. If there is neither, the configuration is unknown,
+ * which is no failure.
+ *
+ * @param path path of the image
+ * @throws the signal's reason if the signal is aborted
+ */
+async function configurationOf(path, image, signal) {
+    const own = embedded(await (0,unpack/* unpackedKernel */.B)(image, signal));
+    if (own !== undefined)
+        return (0,kernel_configuration/* parseKernelConfiguration */.TV)(own, 'image');
+    const real = await (0,external_node_fs_promises_.realpath)(path).catch(() => path);
+    for (const file of besideImage(real, 'config', '.config')) {
+        const text = await read(file);
+        const configuration = text === undefined ? undefined : (0,kernel_configuration/* parseKernelConfiguration */.TV)(text, 'file');
+        if (configuration !== undefined)
+            return configuration;
+    }
+    return undefined;
+}
+/** The marks around it, and the first bytes of a gzip file (kernel/configs.c). */
+const BEGIN = Buffer.from('IKCFG_ST\x1f\x8b', 'latin1');
+const END = 'IKCFG_ED';
+const GZIP_AT = 8;
+function embedded(kernel) {
+    const begin = kernel?.indexOf(BEGIN) ?? -1;
+    if (kernel === undefined || begin < 0)
+        return undefined;
+    const end = kernel.indexOf(END, begin);
+    try {
+        const packed = kernel.subarray(begin + GZIP_AT, end < 0 ? undefined : end);
+        return (0,external_node_zlib_.gunzipSync)(packed, { maxOutputLength: MAX_CONFIGURATION_BYTES }).toString('latin1');
+    }
+    catch {
+        return undefined;
+    }
+}
+async function read(path) {
+    try {
+        const file = await (0,external_node_fs_promises_.open)(path);
+        try {
+            const status = await file.stat();
+            if (!status.isFile() || status.size > MAX_CONFIGURATION_BYTES)
+                return undefined;
+            return await file.readFile('latin1');
+        }
+        finally {
+            await file.close();
+        }
+    }
+    catch {
+        return undefined;
+    }
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+;// CONCATENATED MODULE: ./lib/targets/kernel/guest.js
+
+
+
+
+/**
+ * Copies the kernel to where nobody changes it during the session, and makes the initramfs.
+ *
+ * @param folder where both files are written
+ * @throws Failure if a file for the guest cannot be read
+ */
+async function prepareGuest({ options }, { architecture, bootable }, probe, folder, under = {}) {
+    const [kernel, initramfs] = [(0,external_node_path_.join)(folder, 'kernel'), (0,external_node_path_.join)(folder, 'initramfs')];
+    const files = await Promise.all(options.files.map(readGuestFile));
+    await (0,external_node_fs_promises_.writeFile)(kernel, bootable);
+    const own = ownFiles(under);
+    const root = rootArchive(probe, [...files, ...own.map(({ file }) => file)]);
+    const words = own.map(({ option, file }) => `${option}=${file.path}`);
+    return { architecture, options, kernel, initramfs, root, words };
+}
+/** The probe's options that name a file of ours, and those files. */
+const ownFiles = ({ filter, rules }) => [
+    ...ownFile('--seccomp', FILTER_PATH, filter),
+    ...ownFile('--audit-rules', AUDIT_RULES_PATH, rules),
+];
+const ownFile = (option, path, content) => content === undefined ? [] : [{ option, file: { path, content, executable: false } }];
+/** Appends the plan to the rest: QEMU takes only one initramfs file. */
+const writePlan = (guest, words) => (0,external_node_fs_promises_.writeFile)(guest.initramfs, Buffer.concat([guest.root, planArchive([...words, ...guest.words])]));
+const ANYBODY_EXECUTES = 0o111;
+async function readGuestFile(place) {
+    try {
+        const file = await (0,external_node_fs_promises_.open)(place.from);
+        try {
+            const executable = ((await file.stat()).mode & ANYBODY_EXECUTES) !== 0;
+            return { path: place.to, content: await (0,external_node_fs_promises_.readFile)(file), executable };
+        }
+        finally {
+            await file.close();
+        }
+    }
+    catch (error) {
+        throw (0,failure/* usageFailure */.II)(`The file ${place.from}, which kernel-options name for the guest as ${place.to}, could not be read (${(0,failure/* reasonOf */.A3)(error)}): give a file that this user may read.`);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/measures.js
+/**
+ * What a kernel is measured by. Left to itself it is counted, which no neighbour disturbs. It is timed
+ * as well where it runs on the processor itself: an emulator's times are its own.
+ */
+const isTimed = (choice, accelerator) => choice === 'auto' ? accelerator === 'kvm' : choice !== 'counted';
+const isCounted = (choice) => choice !== 'timed';
 
 ;// CONCATENATED MODULE: ./lib/targets/kernel/accelerator.js
 
@@ -53165,418 +54394,6 @@ const how = (version, accelerator) => accelerator === 'kvm'
     ? `in KVM under QEMU ${version}`
     : `under QEMU ${version}, which emulates the processor (TCG)`;
 
-;// CONCATENATED MODULE: ./lib/build/call-numbers.js
-
-
-
-
-
-/** Prints all definitions in a program that includes sys/syscall.h. */
-const FLAGS = ['-E', '-dM', '-x', 'c', '-include', 'sys/syscall.h', '/dev/null', '-o'];
-/**
- * The numbers of an architecture's system calls by name, from the headers that the probe is
- * compiled with.
- *
- * @param folder for a temporary file
- * @throws Failure if there is no compiler or no headers
- */
-async function callNumbers(architecture, folder, signal) {
-    const own = architecture === hostArchitecture();
-    const c = own ? (await (0,build_compiler/* findCompilers */.uk)()).c : await findCrossCompiler(architecture);
-    const file = (0,external_node_path_.join)(folder, 'calls.h');
-    await (0,build_compiler/* compile */.wE)(c, [...FLAGS, file], { what: 'sys/syscall.h', temporary: folder, signal });
-    return readCallNumbers(await (0,external_node_fs_promises_.readFile)(file, 'latin1'));
-}
-/** @param definitions lines such as `#define __NR_openat 257`; the value may be another name */
-function readCallNumbers(definitions) {
-    const found = [...definitions.matchAll(/^#define (__NR\w*) (\w+)$/gm)];
-    const values = new Map(found.map(([, name = '', value = '']) => [name, value]));
-    const numbers = [...values].flatMap(([name, value]) => {
-        const number = Number(values.get(value) ?? value);
-        return name.startsWith(PREFIX) && Number.isInteger(number)
-            ? [[name.slice(PREFIX.length), number]]
-            : [];
-    });
-    return new Map(numbers);
-}
-const PREFIX = '__NR_';
-
-;// CONCATENATED MODULE: ./lib/targets/kernel/audit-rule.js
-
-const OWN_ARCHITECTURE = Symbol('arch=b64');
-const LISTS = { task: 1, exit: 4 };
-const ACTIONS = { never: 0, always: 2 };
-const OPERATORS = {
-    ...{ '=': 0x4000_0000, '!=': 0x3000_0000, '<': 0x1000_0000, '>': 0x2000_0000 },
-    ...{ '<=': 0x5000_0000, '>=': 0x6000_0000, '&': 0x0800_0000, '&=': 0x4800_0000 },
-};
-/** Fields with a number as value. */
-const NUMBERS = {
-    ...{ pid: 0, uid: 1, euid: 2, suid: 3, fsuid: 4, gid: 5, egid: 6, sgid: 7, fsgid: 8, auid: 9 },
-    ...{ pers: 10, ppid: 18, devmajor: 100, devminor: 101, inode: 102, exit: 103, success: 104 },
-    ...{ a0: 200, a1: 201, a2: 202, a3: 203 },
-};
-const TEXTS = { path: 105, dir: 107, key: 210 };
-const ARCH = 11;
-const PERM = 106;
-/** What a file is opened for (perm=). */
-const PERMISSIONS = { x: 1, w: 2, r: 4, a: 8 };
-const SYNTAX = '-a always,exit, -S CALL,…, -F FIELD=VALUE and -k KEY';
-/**
- * Reads one rule in auditctl's syntax: `-a always,exit -S openat -F success=0`. It supports what a
- * measurement needs: system calls, processes, results, arguments and paths. It does not support
- * users by name, comparisons between fields, or features for daemons.
- *
- * @throws Refusal with a clause
- */
-function parseAuditRule(text) {
-    const words = wordsOf(text);
-    const rule = { list: -1, action: -1, fields: [] };
-    for (let index = 0; index < words.length; index += 2) {
-        const [option = '', value] = words.slice(index, index + 2);
-        const read = Object.hasOwn(READERS, option) ? READERS[option] : undefined;
-        if (read === undefined || value === undefined) {
-            throw new Refusal(`its audit-rule has "${option}" and may only have ${SYNTAX}`);
-        }
-        read(rule, value);
-    }
-    if (rule.list < 0)
-        throw new Refusal('its audit-rule does not begin with -a always,exit');
-    if (rule.fields.length > MAX_FIELDS)
-        throw new Refusal('its audit-rule has too many fields');
-    return rule;
-}
-/** Splits as in a file of rules: < and > have no special meaning, and single quotes keep blanks. */
-function wordsOf(text) {
-    const words = text.match(/(?:[^\s']|'[^']*')+/g) ?? [];
-    if ((text.match(/'/g)?.length ?? 0) % 2 !== 0)
-        throw new Refusal('close the quote of its audit-rule');
-    return words.map((word) => word.replaceAll("'", ''));
-}
-const READERS = {
-    '-a': (rule, value) => {
-        const names = value.split(',');
-        const list = names.find((name) => Object.hasOwn(LISTS, name));
-        const action = names.find((name) => Object.hasOwn(ACTIONS, name));
-        if (names.length !== 2 || list === undefined || action === undefined) {
-            throw new Refusal(`its audit-rule has -a ${value}; give always or never, and exit or task`);
-        }
-        rule.list = LISTS[list] ?? -1;
-        rule.action = ACTIONS[action] ?? -1;
-    },
-    '-S': (rule, value) => {
-        const calls = value.split(',').filter((name) => name !== 'all');
-        if (!calls.every((name) => /^\w{1,64}$/.test(name))) {
-            throw new Refusal(`its audit-rule has -S ${value}; give names or numbers of system calls`);
-        }
-        if (calls.length > 0)
-            rule.calls = [...(rule.calls ?? []), ...calls];
-    },
-    '-F': (rule, value) => {
-        rule.fields.push(fieldOf(value));
-    },
-    '-k': (rule, value) => {
-        rule.fields.push(fieldOf(`key=${value}`));
-    },
-};
-/** AUDIT_MAX_FIELDS, and the longest text that is allowed (PATH_MAX). */
-const MAX_FIELDS = 64;
-const MAX_TEXT_CHARACTERS = 4095;
-function fieldOf(text) {
-    const [, name = '', sign = '', value = ''] = /^(\w+)(!=|<=|>=|&=|[=<>&])(.+)$/s.exec(text) ?? [];
-    const operator = OPERATORS[sign];
-    if (operator === undefined) {
-        throw new Refusal(`its audit-rule has -F ${text}; give FIELD=VALUE`);
-    }
-    if (name === 'arch' && sign === '=' && value === 'b64') {
-        return { field: ARCH, operator, value: OWN_ARCHITECTURE };
-    }
-    if (name === 'perm' && sign === '=' && /^[rwxa]+$/.test(value)) {
-        const bits = [...value].map((letter) => PERMISSIONS[letter] ?? 0);
-        return { field: PERM, operator, value: bits.reduce((all, bit) => all | bit, 0) };
-    }
-    if (Object.hasOwn(TEXTS, name) && value.length <= MAX_TEXT_CHARACTERS) {
-        return { field: TEXTS[name] ?? 0, operator, value };
-    }
-    const number = value === 'unset' ? UNSET : Number(value);
-    if (!Object.hasOwn(NUMBERS, name) || !Number.isInteger(number) || Math.abs(number) > UNSET) {
-        throw new Refusal(`its audit-rule has -F ${text}; give a whole number for ${Object.keys(NUMBERS).join(', ')}, or arch=b64, perm=rwxa, path=, dir= or key=`);
-    }
-    return { field: NUMBERS[name] ?? 0, operator, value: number };
-}
-const UNSET = 0xffff_ffff;
-/** AUDIT_BITMASK_SIZE: one bit for every call. */
-const MASK_WORDS = 64;
-const CALLS = 32 * MASK_WORDS;
-/** Offsets in struct audit_rule_data (linux/audit.h): arrays of 32-bit numbers, then the texts. */
-const AT = {
-    ...{ list: 0, action: 4, fieldCount: 8, mask: 12, fields: 268, values: 524, operators: 780 },
-    ...{ textLength: 1036, texts: 1040 },
-};
-/** AUDIT_ARCH_…: the ELF machine number, with the bits for 64-bit and little-endian. */
-const ARCHITECTURES = {
-    x86_64: 0xc000_003e,
-    aarch64: 0xc000_00b7,
-};
-/**
- * Encodes a rule as the kernel takes it: struct audit_rule_data with its texts.
- *
- * @param numbers numbers of that architecture's system calls, by name
- * @throws Refusal with a clause, if no system call has that name
- */
-function auditRuleData({ list, action, calls, fields }, architecture, numbers) {
-    const texts = Buffer.from(fields.map(({ value }) => (typeof value === 'string' ? value : '')).join(''));
-    const data = Buffer.alloc(AT.texts);
-    const put = (value, at) => data.writeUInt32LE(value >>> 0, at);
-    put(list, AT.list);
-    put(action, AT.action);
-    put(fields.length, AT.fieldCount);
-    if (calls === undefined)
-        data.fill(0xff, AT.mask, AT.fields);
-    for (const call of calls ?? []) {
-        const number = numberOf(call, numbers);
-        const at = AT.mask + (number >>> 5) * 4;
-        put(data.readUInt32LE(at) | (1 << (number & 31)), at);
-    }
-    for (const [index, { field, operator, value }] of fields.entries()) {
-        put(field, AT.fields + 4 * index);
-        put(operator, AT.operators + 4 * index);
-        const number = value === OWN_ARCHITECTURE ? ARCHITECTURES[architecture] : value;
-        put(typeof number === 'string' ? Buffer.byteLength(number) : number, AT.values + 4 * index);
-    }
-    put(texts.length, AT.textLength);
-    return Buffer.concat([data, texts]);
-}
-function numberOf(call, numbers) {
-    const number = /^\d+$/.test(call) ? Number(call) : numbers.get(call);
-    if (number !== undefined && number < CALLS)
-        return number;
-    throw new Refusal(`its audit-rule names the system call ${call}, which this machine's headers do not have`);
-}
-
-;// CONCATENATED MODULE: ./lib/targets/kernel/audit.js
-
-
-
-
-/**
- * Encodes audit rules as the probe hands them to the kernel, one after the other.
- *
- * @throws Failure if no system call has a given name, or no compiler is installed whose headers
- *   have the numbers
- */
-async function auditRules(rules, architecture, { folder, signal }) {
-    const numbers = await callNumbers(architecture, folder, signal);
-    try {
-        return Buffer.concat(rules.map((rule) => auditRuleData(parseAuditRule(rule), architecture, numbers)));
-    }
-    catch (error) {
-        if (!(error instanceof Refusal))
-            throw error;
-        throw (0,failure/* usageFailure */.II)(`The audit rules cannot be used: ${error.message}.`);
-    }
-}
-
-// EXTERNAL MODULE: external "node:zlib"
-var external_node_zlib_ = __nccwpck_require__(38522);
-// EXTERNAL MODULE: ./lib/record/kernel-configuration.js
-var kernel_configuration = __nccwpck_require__(81731);
-;// CONCATENATED MODULE: ./lib/targets/kernel/beside.js
-
-/**
- * Paths of a file that belongs to an image, where distributions, builds and people put it. For a
- * configuration, `kind` is `config` and `built` is `.config`:
- * - `config-6.1` beside `vmlinuz-6.1`, `config-base` beside `bzImage-base`;
- * - `config` or `.config` beside an image whose name has no suffix;
- * - `.config` at the top of the tree in which the image was built.
- *
- * @param image the image's path, with links resolved
- * @param built the name that a build gives the file
- */
-function besideImage(image, kind, built = kind) {
-    const folder = (0,external_node_path_.dirname)(image);
-    const [, suffix] = /^[A-Za-z]+(-.+)$/.exec((0,external_node_path_.basename)(image)) ?? [];
-    const top = /^(.*)\/arch\/\w+\/boot$/.exec(folder)?.[1];
-    const names = suffix === undefined ? new Set([kind, built]) : [`${kind}${suffix}`];
-    return [
-        ...[...names].map((name) => (0,external_node_path_.join)(folder, name)),
-        ...(top === undefined ? [] : [(0,external_node_path_.join)(top, built)]),
-    ];
-}
-
-;// CONCATENATED MODULE: ./lib/targets/kernel/unpack.js
-
-
-/** Larger than any unpacked kernel. */
-const MAX_KERNEL_BYTES = 512 * 1024 * 1024;
-/**
- * Offsets from Documentation/arch/x86/boot.rst; the payload's own offset counts from the end of the
- * setup code.
- */
-const X86 = { setupSectors: 0x1f1, magic: 0x202, payloadOffset: 0x248, payloadLength: 0x24c };
-const SECTOR = 512;
-/** Offsets from drivers/firmware/efi/libstub/zboot-header.S. */
-const ZBOOT = { payloadOffset: 8, payloadLength: 12, compression: 24, end: 56 };
-/**
- * A bzImage's payload is followed by its unpacked length, except with gzip, which stores it itself.
- */
-const LENGTH_BYTES = 4;
-/**
- * The program that unpacks a kernel, by the kernel's first bytes (as in scripts/extract-vmlinux).
- */
-const PROGRAMS = [
-    [
-        [0xfd, 0x37, 0x7a, 0x58, 0x5a],
-        ['xz', '-dc', '--single-stream'],
-    ],
-    [
-        [0x28, 0xb5, 0x2f, 0xfd],
-        ['zstd', '-dc'],
-    ],
-    [
-        [0x02, 0x21, 0x4c, 0x18],
-        ['lz4', '-dc'],
-    ],
-    [
-        [0x5d, 0x00, 0x00],
-        ['xz', '-dc', '--format=lzma'],
-    ],
-    [
-        [0x42, 0x5a, 0x68],
-        ['bzip2', '-dc'],
-    ],
-];
-const GZIP = [0x1f, 0x8b];
-/**
- * How a self-extracting EFI program (CONFIG_EFI_ZBOOT) is compressed; undefined for other images.
- */
-function zbootCompression(image) {
-    if (image.length < ZBOOT.end || image.toString('latin1', 0, 8) !== 'MZ\0\0zimg')
-        return undefined;
-    const name = image.toString('latin1', ZBOOT.compression, ZBOOT.end);
-    return /^[a-z0-9]{1,10}(?=\0)/.exec(name)?.[0] ?? 'content';
-}
-/**
- * Unpacks the kernel from a bzImage, an Image.gz or a compressed EFI program.
- *
- * @returns undefined if the program that unpacks it is missing or fails
- * @throws the signal's reason if the signal is aborted
- */
-async function unpackedKernel(image, signal) {
-    const packed = payload(image);
-    if (begins(packed, GZIP))
-        return gunzipped(packed);
-    const argv = PROGRAMS.find(([first]) => begins(packed, first))?.[1];
-    if (argv === undefined)
-        return packed === image ? image : undefined;
-    const unpacked = await filter(argv, packed, signal);
-    signal.throwIfAborted();
-    return unpacked;
-}
-function payload(image) {
-    if (zbootCompression(image) !== undefined) {
-        const at = image.readUInt32LE(ZBOOT.payloadOffset);
-        return image.subarray(at, at + image.readUInt32LE(ZBOOT.payloadLength));
-    }
-    if (image.toString('latin1', X86.magic, X86.magic + 4) !== 'HdrS')
-        return image;
-    const setup = ((image.readUInt8(X86.setupSectors) || 4) + 1) * SECTOR;
-    const at = setup + image.readUInt32LE(X86.payloadOffset);
-    const packed = image.subarray(at, at + image.readUInt32LE(X86.payloadLength));
-    return begins(packed, GZIP) ? packed : packed.subarray(0, -LENGTH_BYTES);
-}
-const begins = (bytes, first) => first.every((byte, at) => bytes[at] === byte);
-function gunzipped(packed) {
-    try {
-        return (0,external_node_zlib_.gunzipSync)(packed, { maxOutputLength: MAX_KERNEL_BYTES });
-    }
-    catch {
-        return undefined;
-    }
-}
-/** A program's output for an input; undefined if the program is missing or fails. */
-const filter = ([program, ...words], input, signal) => new Promise((resolve) => {
-    const stdio = ['pipe', 'pipe', 'ignore'];
-    const child = (0,external_node_child_process_.spawn)(program, words, { stdio: [...stdio], signal, killSignal: 'SIGKILL' });
-    const chunks = [];
-    let length = 0;
-    child.stdout.on('data', (chunk) => {
-        chunks.push(chunk);
-        length += chunk.length;
-        if (length > MAX_KERNEL_BYTES)
-            child.kill('SIGKILL');
-    });
-    child.on('error', () => resolve(undefined));
-    child.on('close', (code) => resolve(code === 0 ? Buffer.concat(chunks) : undefined));
-    // It may exit before it has read everything.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
-});
-
-;// CONCATENATED MODULE: ./lib/targets/kernel/configuration.js
-
-
-
-
-
-/** Ten times the longest configuration known. */
-const MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
-/**
- * Reads what a kernel was built with: from the image itself if it was built with CONFIG_IKCONFIG,
- * else from a file that belongs to the image. If there is neither, the configuration is unknown,
- * which is no failure.
- *
- * @param path path of the image
- * @throws the signal's reason if the signal is aborted
- */
-async function configurationOf(path, image, signal) {
-    const own = embedded(await unpackedKernel(image, signal));
-    if (own !== undefined)
-        return (0,kernel_configuration/* parseKernelConfiguration */.TV)(own, 'image');
-    const real = await (0,external_node_fs_promises_.realpath)(path).catch(() => path);
-    for (const file of besideImage(real, 'config', '.config')) {
-        const text = await read(file);
-        const configuration = text === undefined ? undefined : (0,kernel_configuration/* parseKernelConfiguration */.TV)(text, 'file');
-        if (configuration !== undefined)
-            return configuration;
-    }
-    return undefined;
-}
-/** The marks around it, and the first bytes of a gzip file (kernel/configs.c). */
-const BEGIN = Buffer.from('IKCFG_ST\x1f\x8b', 'latin1');
-const END = 'IKCFG_ED';
-const GZIP_AT = 8;
-function embedded(kernel) {
-    const begin = kernel?.indexOf(BEGIN) ?? -1;
-    if (kernel === undefined || begin < 0)
-        return undefined;
-    const end = kernel.indexOf(END, begin);
-    try {
-        const packed = kernel.subarray(begin + GZIP_AT, end < 0 ? undefined : end);
-        return (0,external_node_zlib_.gunzipSync)(packed, { maxOutputLength: MAX_CONFIGURATION_BYTES }).toString('latin1');
-    }
-    catch {
-        return undefined;
-    }
-}
-async function read(path) {
-    try {
-        const file = await (0,external_node_fs_promises_.open)(path);
-        try {
-            const status = await file.stat();
-            if (!status.isFile() || status.size > MAX_CONFIGURATION_BYTES)
-                return undefined;
-            return await file.readFile('latin1');
-        }
-        finally {
-            await file.close();
-        }
-    }
-    catch {
-        return undefined;
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/targets/kernel/instruction-clock.js
 /**
  * QEMU's arguments for a clock that every instruction advances by one nanosecond of guest time.
@@ -53642,11 +54459,22 @@ const countingCommandLine = (architecture, cpus, own) => [
     'nokaslr',
 ].join(' ');
 /**
+ * Whether so many processors can be counted. With one clock for several, x86-64 processors wait for
+ * each other's interrupts until one of them gives up.
+ */
+const canCountCpus = (architecture, cpus) => architecture !== 'x86_64' || cpus === 1;
+/**
  * Raised whenever kernels are booted or counted in a different way: counts of two procedures are
  * not compared.
  */
 const COUNTING_PROCEDURE = 2;
 
+// EXTERNAL MODULE: ./lib/build/sources.js
+var build_sources = __nccwpck_require__(69082);
+// EXTERNAL MODULE: ./lib/build/cache.js
+var cache = __nccwpck_require__(60902);
+// EXTERNAL MODULE: ./lib/build/compiler.js
+var build_compiler = __nccwpck_require__(79883);
 ;// CONCATENATED MODULE: ./lib/build/tool.js
 
 
@@ -53787,7 +54615,7 @@ const elfSymbols = (table, names, sections) => complete(() => {
 });
 
 // EXTERNAL MODULE: ./lib/trace/file.js
-var file = __nccwpck_require__(89747);
+var trace_file = __nccwpck_require__(89747);
 // EXTERNAL MODULE: ./lib/trace/operation.js + 2 modules
 var operation = __nccwpck_require__(39479);
 ;// CONCATENATED MODULE: ./lib/trace/symbols.js
@@ -53992,7 +54820,7 @@ const PAGE_BYTES = 0x1000;
  * @returns an empty list if the kernel has no trampoline, as on every other architecture
  */
 function trampolineSymbols(symbols, window) {
-    const stretches = stretchesBehind(lastOf(symbols), (0,file/* decodeWindow */.b)(window));
+    const stretches = stretchesBehind(lastOf(symbols), (0,trace_file/* decodeWindow */.b)(window));
     const entry = stretches.find(({ first, from }) => isProgram(from) && offset(first) === FROM_PROGRAM);
     if (entry === undefined)
         return [];
@@ -54115,7 +54943,7 @@ function whyNotLoaded({ stderr }) {
 }
 async function readTrace(path) {
     try {
-        return (0,file/* parseTrace */.u)(await (0,external_node_fs_promises_.readFile)(path));
+        return (0,trace_file/* parseTrace */.u)(await (0,external_node_fs_promises_.readFile)(path));
     }
     catch (error) {
         const why = error instanceof RangeError ? error.message : (0,failure/* reasonOf */.A3)(error);
@@ -54165,7 +54993,7 @@ function batchAt({ rounds }, place) {
 function kernelAddresses(windows) {
     const addresses = new Set();
     for (const window of windows) {
-        for (const address of (0,file/* decodeWindow */.b)(window))
+        for (const address of (0,trace_file/* decodeWindow */.b)(window))
             if ((0,trace_address/* isKernelAddress */.K)(address))
                 addresses.add(address);
     }
@@ -54178,6 +55006,17 @@ function kernelAddresses(windows) {
 
 
 
+/**
+ * What a count depends on besides the kernel. Counts under the same conditions can be compared.
+ *
+ * @param version version of QEMU
+ */
+const conditionsOf = (machine, version) => ({
+    ...{ emulator: `QEMU ${version}`, machine: machineOf(machine) },
+    cpu: processorOf(machine, 'tcg'),
+    ...{ memory: `${machine.options.memoryMib} MiB`, cpus: String(machine.options.cpus) },
+    procedure: String(COUNTING_PROCEDURE),
+});
 /**
  * How to count a kernel's instructions: always in the emulator, even if times are measured under
  * KVM.
@@ -54196,11 +55035,7 @@ function countingOf({ spec, guest, version, probe, debug, tools }) {
         return { argv: [...qemuCommand(own, 'tcg', line), ...countingArguments(seed)] };
     }
     return {
-        conditions: {
-            ...{ emulator: `QEMU ${version}`, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
-            ...{ memory: `${options.memoryMib} MiB`, cpus: String(options.cpus) },
-            procedure: String(COUNTING_PROCEDURE),
-        },
+        conditions: conditionsOf({ architecture, options }, version),
         start: (words, seed) => start(words, seed),
         diagnose: () => bootIn({ spec, guest, version, tools }, 'tcg'),
         trace: () => traceLaunches(start, { probe, debug, tools }),
@@ -54442,7 +55277,7 @@ async function isOfBuild({ buildId }, { content }, signal) {
     if (buildId === undefined)
         return undefined;
     // Its vDSOs have build ids of their own, so it is enough that the kernel's is among them.
-    return (await unpackedKernel(content, signal))?.includes(buildId);
+    return (await (0,unpack/* unpackedKernel */.B)(content, signal))?.includes(buildId);
 }
 async function firstMap(files) {
     for (const file of files) {
@@ -54453,271 +55288,282 @@ async function firstMap(files) {
     return [];
 }
 
-;// CONCATENATED MODULE: ./lib/targets/kernel/image.js
-
-
-
-
-
-/** Larger than any kernel; QEMU would also read the whole file into memory. */
-const MAX_IMAGE_BYTES = 1024 * 1024 * 1024;
+;// CONCATENATED MODULE: ./lib/targets/kernel/entry-words.js
 /**
- * Reads a kernel image.
+ * Parameters of a kernel's command line that decide what its operations cost, from
+ * Documentation/admin-guide/kernel-parameters.txt. A counted boot of the running kernel gets them
+ * from the running one. All others stay out: root=, init= or console= would keep the probe from
+ * running, and most of the rest costs nothing after the boot.
+ */
+const COSTS = new Set([
+    // Mitigations of the processor's flaws, and features of the processor that the entry uses.
+    ...['mitigations', 'pti', 'nopti', 'kpti', 'nospectre_v1', 'nospectre_v2', 'nospectre_bhb'],
+    ...['spectre_v2', 'spectre_v2_user', 'spectre_bhi', 'spec_store_bypass_disable'],
+    ...['nospec_store_bypass_disable', 'ssbd', 'l1tf', 'mds', 'tsx_async_abort', 'mmio_stale_data'],
+    ...['retbleed', 'spec_rstack_overflow', 'gather_data_sampling', 'reg_file_data_sampling'],
+    ...['srbds', 'indirect_target_selection', 'vmscape', 'tsa', 'tsx'],
+    ...['nosmap', 'nosmep', 'nopcid', 'noinvpcid', 'nofsgsbase', 'nopku', 'noxsave', 'fred'],
+    ...['shstk', 'nousershstk', 'clearcpuid', 'vdso'],
+    ...['arm64.nopauth', 'arm64.nobti', 'arm64.nomte', 'arm64.nosve', 'arm64.nosme'],
+    // Hardening of the entry and of memory.
+    ...['randomize_kstack_offset', 'init_on_alloc', 'init_on_free', 'page_poison'],
+    ...['hardened_usercopy', 'cfi', 'slab_debug', 'slub_debug', 'debug_pagealloc'],
+    // Hooks in every call or in most of them.
+    ...['audit', 'lsm', 'security', 'apparmor', 'selinux', 'enforcing'],
+    // Scheduling and accounting, which a context switch or an allocation pays.
+    ...['preempt', 'threadirqs', 'schedstats', 'delayacct', 'psi', 'nohz_full'],
+    ...['cgroup_disable', 'cgroup.memory', 'transparent_hugepage'],
+]);
+/**
+ * The words of a command line that decide what the kernel's operations cost, in their order.
  *
- * @throws Refusal with a clause that says what the file is instead, and which one to give; the
- *   signal's reason if the signal is aborted
+ * @param commandLine as in /proc/cmdline
  */
-async function readImage(path, signal) {
-    const content = await readFile(path);
-    if (content.length === 0)
-        throw new Refusal(`it is empty; ${GIVE}`);
-    const bootable = await bootableOf(content, signal);
-    return { ...identify(bootable), content, bootable };
+function entryWords(commandLine) {
+    const words = wordsOf(commandLine).filter((word) => COSTS.has(nameOf(word)));
+    return words.filter(isPlain).join(' ');
 }
+/** The kernel's own words: what follows `--` goes to its init. */
+function wordsOf(commandLine) {
+    // Blanks in double quotes belong to a word, as in the kernel's own parser.
+    const words = commandLine.match(/(?:"[^"]*"|[^\s"])+/g) ?? [];
+    const end = words.indexOf('--');
+    return end < 0 ? words : words.slice(0, end);
+}
+/** The kernel takes dashes for underscores in names (kernel/params.c, parameq()). */
+const nameOf = (word) => (word.split('=', 1)[0] ?? '').replaceAll('-', '_');
+/** None of these parameters has a value with blanks or quotes. */
+const isPlain = (word) => /^[!#-~]+$/.test(word);
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/running-counting.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 /**
- * Older versions of QEMU do not unpack an EFI program, and newer ones do not unpack all of them.
+ * Prepares to count the kernel that runs here: boots its own image in the emulator, with those words
+ * of its command line that decide what entering it costs. What was loaded or set after its boot is
+ * not in the count: modules, filters, rules, policies and sysctls.
+ *
+ * @throws Refusal with a clause that says why it cannot be counted; Failure if a file that the user
+ *   named for the guest cannot be read
  */
-async function bootableOf(content, signal) {
-    const compression = zbootCompression(content);
-    if (compression === undefined)
-        return content;
-    const unpacked = await unpackedKernel(content, signal);
-    if (unpacked !== undefined)
-        return unpacked;
-    throw new Refusal(`it is a compressed EFI program (CONFIG_EFI_ZBOOT), but its ${compression} content could not be unpacked; check that it is complete and that ${compression} is installed`);
+async function countRunningKernel(options, kernel, tools) {
+    const { version, probe } = await emulatorFor(options, tools);
+    const { path, image } = await runningImage(kernel, tools);
+    const words = running_counting_wordsOf(kernel);
+    const named = `kernel:${path} ${words}`.trim();
+    const spec = { kind: 'kernel', spec: named, path, commandLine: words, options };
+    const debug = await debugInformationOf(spec, image, tools);
+    const guest = await prepareGuest(spec, image, probe, tools.folder);
+    const configuration = await configurationOf(path, image.bootable, tools.signal);
+    return {
+        counting: {
+            ...countingOf({ spec, guest, version, probe, debug, tools }),
+            elsewhere: bootManner(image.architecture, options),
+        },
+        record: {
+            facts: {
+                kernel: image.version ?? 'unknown',
+                sha256: (0,kernel_image/* sha256Of */.Bj)(image.content),
+                ...(words === '' ? {} : { 'booted with': words.slice(0, facts/* MAX_FACT */.I) }),
+                ...{ qemu: version, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
+            },
+            ...(configuration === undefined ? {} : { configuration }),
+        },
+    };
 }
-async function readFile(path) {
+/** The emulator's version, and the probe for it. The image of a running kernel is for this processor. */
+async function emulatorFor({ cpus }, { probe }) {
+    const architecture = hostArchitecture();
+    if (architecture === undefined) {
+        throw new targets_words/* Refusal */.P(`kernels for ${process.arch} are not booted, only for x86-64 and arm64`);
+    }
+    if (!canCountCpus(architecture, cpus)) {
+        throw new targets_words/* Refusal */.P(`x86-64 kernels are not counted with ${cpus} processors (leave cpus=${cpus} out of kernel-options)`);
+    }
+    return { version: await qemuVersionIfAny(architecture), probe: await (0,external_node_fs_promises_.readFile)(probe) };
+}
+function running_counting_wordsOf({ commandLine }) {
+    if (commandLine !== undefined)
+        return entryWords(commandLine);
+    throw new targets_words/* Refusal */.P('the command line of the running kernel could not be read (/proc/cmdline), and it decides what entering the kernel costs');
+}
+
+;// CONCATENATED MODULE: ./lib/targets/host.js
+
+
+
+
+
+
+/**
+ * `host`: this machine; results come back in shared memory. Its instructions are counted in an
+ * emulator that boots the image of the running kernel, if both are at hand. Its times, its platform
+ * and its settings are always those of this machine.
+ */
+const hostTarget = {
+    syntax: 'host',
+    counts: 'running kernel',
+    parse({ input, spec, rest, options: { kernelOptions } }) {
+        if (rest === undefined)
+            return { kind: 'host', spec, options: kernelOptionsOf(kernelOptions) };
+        throw (0,failure/* usageFailure */.II)(`${input} "${spec}" has something after the word host: give host alone.`);
+    },
+    async open(spec, tools) {
+        const { record, ...counting } = await host_countingOf(spec, tools);
+        return {
+            record: { kind: spec.kind, spec: spec.spec, ...record },
+            timed: tools.evidence !== 'counted',
+            ...counting,
+            results: 'memory',
+            start: (words) => ({ argv: [tools.probe, ...words] }),
+            // Nothing from the user's environment: the initial stack must not vary with their shell.
+            environment: () => ({ LC_ALL: 'C' }),
+        };
+    },
+    again: async () => 'this machine as it was then cannot be brought back',
+};
+/**
+ * How its kernel is counted. Without a way to count it, a gate that left the choice to us goes on by
+ * time, and its record says why.
+ *
+ * @throws Failure (measurement) if the user asked for counts and there are none
+ */
+async function host_countingOf({ spec, options }, tools) {
+    const { evidence, uncounted } = tools;
+    if (uncounted !== undefined)
+        return without(uncounted, tools);
+    if (evidence === 'timed')
+        return { record: {} };
     try {
-        const file = await (0,external_node_fs_promises_.open)(path);
-        try {
-            const status = await file.stat();
-            if (status.isDirectory())
-                throw new Refusal(`it is a folder; ${GIVE}`);
-            if (!status.isFile())
-                throw new Refusal(`it is not a file; ${GIVE}`);
-            if (status.size > MAX_IMAGE_BYTES)
-                throw new Refusal(`it is larger than 1 GiB; ${GIVE}`);
-            return await file.readFile();
-        }
-        finally {
-            await file.close();
-        }
+        return await countRunningKernel(options, tools.running ?? (await runningKernel()), tools);
     }
     catch (error) {
-        if (error instanceof Refusal)
+        if (!(error instanceof targets_words/* Refusal */.P))
             throw error;
-        const why = (0,failure/* reasonOf */.A3)(error);
-        if (why === 'ENOENT')
-            throw new Refusal('there is no such file; check the path');
-        if (why === 'EACCES') {
-            throw new Refusal('this user may not read it (Debian and Ubuntu keep kernels readable by root alone); give a copy that it may read, or run as root');
+        if (evidence !== 'auto') {
+            throw (0,failure/* measurementFailure */.jO)(`The instructions of ${spec} cannot be counted, since ${error.message}: give evidence timed, or auto for counts only where they are possible.`);
         }
-        throw new Refusal(`it could not be read (${why})`);
+        return without(error.message, tools);
     }
 }
-const GIVE = 'give the bootable image: arch/x86/boot/bzImage or arch/arm64/boot/Image of a built kernel, or /boot/vmlinuz-… of an installed one';
-/**
- * Says what an image is, from its header alone.
- *
- * @throws Refusal with a clause
- */
-function identify(bytes) {
-    if (isX86(bytes))
-        return bzImage(bytes);
-    if (isArm64(bytes))
-        return arm64Image(bytes);
-    if (startsWith(bytes, image_GZIP))
-        return compressedImage(bytes);
-    throw new Refusal(`${whatIs(bytes)}; ${GIVE}`);
+function without(why, { progress }) {
+    progress.note(`Instructions are not counted, since ${why}.`);
+    return { record: { facts: { [facts/* NOT_COUNTED */.H]: `since ${why}`.slice(0, facts/* MAX_FACT */.I) } } };
 }
-/** Offsets from Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header". */
-const image_X86 = {
-    ...{ setupSectors: 0x1f1, paragraphs: 0x1f4, magic: 0x202, protocol: 0x206 },
-    ...{ versionPointer: 0x20e, loadFlags: 0x211, extendedLoadFlags: 0x236, end: 0x268 },
-};
-const LOADED_HIGH = 1;
-const KERNEL_64 = 1;
-/** The first protocol with 64-bit entry points. */
-const PROTOCOL_64 = 0x20c;
-const image_SECTOR = 512;
-const PARAGRAPH = 16;
-const isX86 = (bytes) => bytes.subarray(image_X86.magic, image_X86.magic + 4).toString('latin1') === 'HdrS';
-function bzImage(bytes) {
-    if (bytes.length < image_X86.end)
-        throw truncated(bytes.length, image_X86.end);
-    const old = bytes.readUInt16LE(image_X86.protocol) < PROTOCOL_64;
-    const high = (bytes.readUInt8(image_X86.loadFlags) & LOADED_HIGH) !== 0;
-    if (old || !high || (bytes.readUInt16LE(image_X86.extendedLoadFlags) & KERNEL_64) === 0) {
-        throw new Refusal('it is a 32-bit kernel for x86, but the probe is a 64-bit program');
-    }
-    const setup = (bytes.readUInt8(image_X86.setupSectors) || 4) + 1;
-    const whole = setup * image_SECTOR + bytes.readUInt32LE(image_X86.paragraphs) * PARAGRAPH;
-    if (bytes.length < whole)
-        throw truncated(bytes.length, whole);
-    const at = bytes.readUInt16LE(image_X86.versionPointer) + image_SECTOR;
-    return { architecture: 'x86_64', ...version(image_text(bytes, at)) };
-}
-/** Offset of the magic number in Documentation/arch/arm64/booting.rst. */
-const ARM64_MAGIC = 56;
-const ARM64_HEADER = 64;
-const isArm64 = (bytes) => bytes.subarray(ARM64_MAGIC, ARM64_MAGIC + 4).toString('latin1') === 'ARM\x64';
-function arm64Image(bytes) {
-    if (bytes.length <= ARM64_HEADER)
-        throw truncated(bytes.length, ARM64_HEADER);
-    return { architecture: 'aarch64', ...version(banner(bytes)) };
-}
-/** Image.gz of arm64, which QEMU unpacks itself. */
-function compressedImage(bytes) {
-    const content = unpacked(bytes);
-    if (isArm64(content))
-        return arm64Image(content);
-    if (isX86(content))
-        throw new Refusal('it is a bzImage that was packed again with gzip; unpack it');
-    throw new Refusal(`it is compressed with gzip; unpacked, ${whatIs(content)}; ${GIVE}`);
-}
-function unpacked(bytes) {
-    try {
-        return (0,external_node_zlib_.gunzipSync)(bytes, { maxOutputLength: MAX_IMAGE_BYTES });
-    }
-    catch (error) {
-        throw new Refusal(`it begins like a gzip file but could not be unpacked (${(0,failure/* reasonOf */.A3)(error)}); check that it is complete`);
-    }
-}
-const truncated = (bytes, min) => new Refusal(`it has ${bytes} bytes, but its header says at least ${min}, so a part is missing; copy it again`);
-const image_GZIP = [0x1f, 0x8b];
-/** Files that people mistake for a kernel image, by their first bytes. */
-const OTHERS = [
-    ['\x7fELF', 'it is an ELF file such as vmlinux, which has the symbols but does not boot'],
-    ['!<arch>\n', 'it is a Debian package, which contains the image as boot/vmlinuz-… (dpkg-deb -x)'],
-    [[0xed, 0xab, 0xee, 0xdb], 'it is an RPM package, which contains the image as vmlinuz'],
-    [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'it is compressed with xz'],
-    [[0x28, 0xb5, 0x2f, 0xfd], 'it is compressed with zstd'],
-    [[0x02, 0x21, 0x4c, 0x18], 'it is compressed with lz4'],
-    [[0x04, 0x22, 0x4d, 0x18], 'it is compressed with lz4'],
-    ['BZh', 'it is compressed with bzip2'],
-    [[0x5d, 0x00, 0x00], 'it is compressed with lzma'],
-    ['070701', 'it is an initramfs, not a kernel'],
-    ['MZ', 'it is an EFI program such as a unified kernel image, not a kernel by itself'],
-];
-/**
- * The headers of riscv and arm64 have their magic numbers at the same offset
- * (Documentation/arch/riscv/boot-image-header.rst).
- */
-const isRiscv = (bytes) => bytes.toString('latin1', ARM64_MAGIC, ARM64_MAGIC + 4) === 'RSC\x05';
-const whatIs = (bytes) => (isRiscv(bytes)
-    ? 'it is a kernel for riscv, but only x86-64 and arm64 are supported'
-    : undefined) ??
-    OTHERS.find(([first]) => startsWith(bytes, first))?.[1] ??
-    'it is not a kernel image';
-const startsWith = (bytes, first) => {
-    const expected = typeof first === 'string' ? Buffer.from(first, 'latin1') : Buffer.from(first);
-    return bytes.subarray(0, expected.length).equals(expected);
-};
-const BANNER = 'Linux version ';
-/**
- * The first line that the kernel prints (init/version.c), read from an image that is not
- * compressed.
- */
-function banner(bytes) {
-    for (let at = bytes.indexOf(BANNER); at >= 0; at = bytes.indexOf(BANNER, at + 1)) {
-        const said = image_text(bytes, at + BANNER.length);
-        // Another place holds the format string: "Linux version %s (…)".
-        if (/^\d/.test(said))
-            return said;
-    }
-    return '';
-}
-const MAX_VERSION = 256;
-function image_text(bytes, at) {
-    const field = bytes.subarray(at, at + MAX_VERSION);
-    const end = field.indexOf(0);
-    return field
-        .toString('latin1', 0, end < 0 ? field.length : end)
-        .replaceAll(/[^ -~]+/g, ' ')
-        .trim();
-}
-const version = (said) => (said === '' ? {} : { version: said });
 
-;// CONCATENATED MODULE: ./lib/targets/kernel/options.js
+;// CONCATENATED MODULE: ./lib/build/cross-compiler.js
 
 
-/** Defaults for every kernel. */
-const KERNEL_DEFAULTS = {
-    memoryMib: 512,
-    cpus: 1,
-    deadlineMs: 60_000,
-    files: [],
-};
-const options_SYNTAX = 'memory=MIB, cpus=N, machine=NAME, cpu=MODEL, accel=kvm or accel=tcg, deadline=SECONDS, file=HERE:/THERE';
-/** The reader of each option, by name. */
-const options_READERS = {
-    memory: (value) => ({ memoryMib: whole('memory', value, 64, 1024 * 1024, 'MiB') }),
-    cpus: (value) => ({ cpus: whole('cpus', value, 1, 64, 'CPUs') }),
-    deadline: (value) => ({ deadlineMs: 1000 * whole('deadline', value, 1, 3600, 'seconds') }),
-    machine: (value) => ({ machine: options_name('machine', value) }),
-    cpu: (value) => ({ cpu: options_name('cpu', value) }),
-    accel: (value) => {
-        if (value === 'kvm' || value === 'tcg')
-            return { accelerator: value };
-        throw new Refusal(`accel=${value} is not known; give accel=kvm, accel=tcg, or leave it out`);
+
+const TOOLCHAINS = {
+    x86_64: {
+        triplets: ['x86_64-linux-gnu', 'x86_64-unknown-linux-gnu', 'x86_64-linux-musl'],
+        packages: 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross',
+    },
+    aarch64: {
+        triplets: [
+            ...['aarch64-linux-gnu', 'aarch64-unknown-linux-gnu'],
+            ...['aarch64-none-linux-gnu', 'aarch64-linux-musl'],
+        ],
+        packages: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
     },
 };
 /**
- * Reads `kernel-options`: words as a shell splits them, each `name=value`. Only `file` may occur
- * more than once.
+ * Finds a C compiler for another architecture. First the one that a variable such as
+ * CC_aarch64_linux_gnu names (with any of the triplets, as in Rust's cc crate). Then that of
+ * CROSS_COMPILE, as in kernel builds, if it is for that architecture. Then the first of the usual
+ * names that is installed.
  *
- * @throws Refusal with a clause
+ * @throws Failure of kind `measurement` that says what to install
  */
-function parseKernelOptions(text) {
-    const seen = new Set();
-    const options = { ...KERNEL_DEFAULTS };
-    for (const word of splitWords(text)) {
-        const equals = word.indexOf('=');
-        const [key, value] = [word.slice(0, equals), word.slice(equals + 1)];
-        if (equals < 1 || value === '')
-            throw new Refusal(`"${word}" is not one of ${options_SYNTAX}`);
-        if (key === 'file') {
-            options.files = [...options.files, options_file(value)];
-            continue;
-        }
-        const read = Object.hasOwn(options_READERS, key) ? options_READERS[key] : undefined;
-        if (read === undefined)
-            throw new Refusal(`"${word}" is not one of ${options_SYNTAX}`);
-        if (seen.has(key))
-            throw new Refusal(`${key} is given twice`);
-        seen.add(key);
-        Object.assign(options, read(value));
+async function findCrossCompiler(architecture) {
+    const { triplets } = TOOLCHAINS[architecture];
+    for (const variable of triplets.map(variableOf)) {
+        const named = process.env[variable]?.trim();
+        if (named)
+            return namedCompiler(named, variable, architecture);
     }
-    return options;
-}
-function whole(key, value, min, max, unit) {
-    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= min && number <= max)
-        return number;
-    throw new Refusal(`${key}=${value} is not a whole number of ${unit} from ${min} to ${max}`);
-}
-function options_name(key, value) {
-    if (/^[\w.][\w.,=+-]{0,99}$/.test(value))
-        return value;
-    throw new Refusal(`${key}=${value} cannot be a name that QEMU knows`);
-}
-/** The last colon separates the two paths, since a path on this machine may contain colons. */
-function options_file(value) {
-    const colon = value.lastIndexOf(':');
-    const [here, there] = [value.slice(0, colon), value.slice(colon + 1)];
-    const parts = there.split('/').slice(1);
-    const plain = parts.every((part) => part !== '' && part !== '.' && part !== '..');
-    if (colon < 1 || !there.startsWith('/') || !plain) {
-        throw new Refusal(`file=${value} is not a path here, a colon and an absolute path in the guest, such as file=./data:/data`);
+    const prefix = process.env['CROSS_COMPILE']?.trim();
+    const programs = [...(prefix ? [`${prefix}gcc`] : []), ...triplets.map((one) => `${one}-gcc`)];
+    for (const program of programs) {
+        const compiler = await (0,build_compiler/* tryCompiler */.jI)(program.split(/\s+/), remedyFor(architecture));
+        if (compiler && (await compilesFor(compiler, architecture)))
+            return compiler;
     }
-    if (OURS.includes(there))
-        throw new Refusal(`file=${value} would replace a file that the probe needs`);
-    return { from: (0,external_node_path_.resolve)(here), to: there };
+    throw (0,failure/* measurementFailure */.jO)(`${needed(architecture)}, and no compiler for that was found (tried ${programs.join(', ')}): ${remedyText(architecture)}.`);
 }
-const OURS = [
-    ...['/init', '/plan', '/seccomp', '/audit-rules'],
-    ...['/dev', '/dev/console', '/dev/null', '/dev/zero'],
-];
+const variableOf = (triplet) => `CC_${triplet.replaceAll('-', '_')}`;
+async function namedCompiler(named, variable, architecture) {
+    const compiler = await (0,build_compiler/* tryCompiler */.jI)(named.split(/\s+/), remedyFor(architecture));
+    if (compiler && (await compilesFor(compiler, architecture)))
+        return compiler;
+    const what = compiler ? `is for ${(await (0,build_compiler/* machineOf */.VT)(compiler)) || 'another'}` : 'does not run';
+    throw (0,failure/* measurementFailure */.jO)(`${needed(architecture)}, and the compiler "${named}" that ${variable} names ${what}: ${remedyText(architecture)}.`);
+}
+function needed(architecture) {
+    const here = hostArchitecture();
+    const machine = here === undefined ? process.arch : ARCHITECTURE_NAMES[here];
+    const other = ARCHITECTURE_NAMES[architecture];
+    return `A kernel for ${other} runs a probe for ${other}, which has to be cross-compiled on this machine (${machine})`;
+}
+function remedyText(architecture) {
+    const { install, variables } = remedyFor(architecture);
+    return `install one with ${install}, or name one in ${variables}`;
+}
+function remedyFor(architecture) {
+    const { packages, triplets } = TOOLCHAINS[architecture];
+    const install = `apt-get install ${packages}`;
+    return { install, installLibc: install, variables: variableOf(triplets[0]) };
+}
+async function compilesFor(compiler, architecture) {
+    const [machine = ''] = (await (0,build_compiler/* machineOf */.VT)(compiler)).split('-', 1);
+    return ALIASES[architecture].includes(machine);
+}
+/** Names in compilers' triplets. aarch64_be and the like are other architectures. */
+const ALIASES = {
+    x86_64: ['x86_64', 'amd64'],
+    aarch64: ['aarch64', 'arm64'],
+};
+
+// EXTERNAL MODULE: ./lib/build/products.js
+var products = __nccwpck_require__(81134);
+;// CONCATENATED MODULE: ./lib/build/cross.js
+
+
+
+
+
+/**
+ * Compiles the probe for an architecture other than this machine's, or finds it compiled. Only an
+ * emulator can run it here.
+ *
+ * @throws Failure of kind `measurement` if something is missing to compile it, or no folder can
+ *   hold it
+ */
+async function buildProbeFor(architecture, { cacheDir, progress, signal } = {}) {
+    const started = performance.now();
+    const [compiler, sources] = await Promise.all([findCrossCompiler(architecture), (0,build_sources/* nativeSources */.Ww)()]);
+    const how = [architecture, compiler, build_sources/* PROBE_FLAGS */.ds, build_sources/* PROBE_LINK_FLAGS */.Im];
+    const key = await (0,cache/* buildKey */.s)(how, [...sources.probe, ...sources.probeHeaders]);
+    const make = (work) => (0,products/* makeProducts */.PA)([(0,products/* probeProduct */.QP)(compiler, sources)], { work, root: sources.root, progress, signal });
+    const { folder, cached } = await (0,cache/* keepBuild */.W)({ key, files: [products/* PROBE */.vD], cacheDir, make });
+    return {
+        ...{ probe: (0,external_node_path_.join)(folder, products/* PROBE */.vD), compiler: compiler.version, cached },
+        elapsedMs: performance.now() - started,
+    };
+}
 
 ;// CONCATENATED MODULE: external "node:stream/consumers"
 const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
@@ -54745,7 +55591,7 @@ async function buildSeccompCompiler(options = {}) {
  * of an OCI runtime (config-linux.md, "Seccomp"), which is the same without conditions.
  */
 /** The values of seccomp(2); an error number goes into the low bits. */
-const seccomp_profile_ACTIONS = {
+const ACTIONS = {
     SCMP_ACT_KILL: 0,
     SCMP_ACT_KILL_THREAD: 0,
     SCMP_ACT_KILL_PROCESS: 0x8000_0000,
@@ -54755,9 +55601,9 @@ const seccomp_profile_ACTIONS = {
     SCMP_ACT_LOG: 0x7ffc_0000,
     SCMP_ACT_ALLOW: 0x7fff_0000,
 };
-const actionSchema = schemas/* enum */.k5n(Object.keys(seccomp_profile_ACTIONS));
+const actionSchema = schemas/* enum */.k5n(Object.keys(ACTIONS));
 /** Values of libseccomp's enum scmp_compare. */
-const seccomp_profile_OPERATORS = {
+const OPERATORS = {
     ...{ SCMP_CMP_NE: 1, SCMP_CMP_LT: 2, SCMP_CMP_LE: 3, SCMP_CMP_EQ: 4 },
     ...{ SCMP_CMP_GE: 5, SCMP_CMP_GT: 6, SCMP_CMP_MASKED_EQ: 7 },
 };
@@ -54770,7 +55616,7 @@ const conditionSchema = schemas/* object */.Ikc({
     index: schemas/* int */.Whr().min(0).max(5),
     value,
     valueTwo: value.nullish(),
-    op: schemas/* enum */.k5n(Object.keys(seccomp_profile_OPERATORS)),
+    op: schemas/* enum */.k5n(Object.keys(OPERATORS)),
 });
 const whereSchema = schemas/* object */.Ikc({ arches: schemas/* array */.YOg(schemas/* string */.YjP()).nullish(), caps: schemas/* array */.YOg(schemas/* string */.YjP()).nullish() })
     .nullish();
@@ -54829,17 +55675,17 @@ function parse(json) {
         content = JSON.parse(json);
     }
     catch {
-        throw new Refusal('it is not JSON');
+        throw new targets_words/* Refusal */.P('it is not JSON');
     }
     const parsed = profileSchema.safeParse(content);
     if (parsed.success)
         return parsed.data;
     const [issue] = parsed.error.issues;
-    throw new Refusal(`it is not a seccomp profile that docker and podman accept (${issue?.path.join('.') || 'at its top'}: ${issue?.message ?? 'unknown'})`);
+    throw new targets_words/* Refusal */.P(`it is not a seccomp profile that docker and podman accept (${issue?.path.join('.') || 'at its top'}: ${issue?.message ?? 'unknown'})`);
 }
 /** The default error is EPERM. */
 const EPERM = 1;
-const actionOf = (action, error) => seccomp_profile_ACTIONS[action] +
+const actionOf = (action, error) => ACTIONS[action] +
     (action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE' ? (error ?? EPERM) : 0);
 function appliesHere({ includes, excludes }, go) {
     const [arches, caps] = [includes?.arches ?? [], includes?.caps ?? []];
@@ -54858,13 +55704,14 @@ function rulesOfGroup({ name, names, action, errnoRet, args }) {
     const alternatives = indexes.size < conditions.length ? conditions.map((one) => [one]) : [conditions];
     return [...(names ?? []), ...(name ? [name] : [])].flatMap((call) => alternatives.map((all) => ['rule', actionOf(action, errnoRet), call, ...all.map(conditionText)].join(' ')));
 }
-const conditionText = ({ index, op, value: first, valueTwo }) => `${index} ${seccomp_profile_OPERATORS[op]} ${first} ${valueTwo ?? 0}`;
+const conditionText = ({ index, op, value: first, valueTwo }) => `${index} ${OPERATORS[op]} ${first} ${valueTwo ?? 0}`;
 function architecturesOf({ architectures, archMap }, own) {
     const mapped = (archMap ?? []).find((entry) => entry.architecture === own);
     return [...new Set([own, ...(mapped?.subArchitectures ?? []), ...(architectures ?? [])])];
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kernel/seccomp.js
+
 
 
 
@@ -54885,6 +55732,13 @@ async function seccompFilter(path, architecture, signal) {
     const program = await seccomp_run(await buildSeccompCompiler({ signal }), rules, path, signal);
     return { program, sha256: (0,external_node_crypto_.createHash)('sha256').update(profile).digest('hex') };
 }
+/** A profile as a record names it. */
+const profileFact = (path, sha256) => `${(0,external_node_path_.basename)(path).slice(0, 200)}, sha256 ${sha256}`;
+/** What {@link profileFact} says of the file that is there now; undefined if it cannot be read. */
+async function profileFactNow(path) {
+    const profile = await (0,external_node_fs_promises_.readFile)(path).catch(() => undefined);
+    return profile && profileFact(path, (0,external_node_crypto_.createHash)('sha256').update(profile).digest('hex'));
+}
 async function seccomp_read(path) {
     try {
         return await (0,external_node_fs_promises_.readFile)(path);
@@ -54898,7 +55752,7 @@ function rulesIn(profile, architecture, path) {
         return rulesOf(profile, architecture);
     }
     catch (error) {
-        if (!(error instanceof Refusal))
+        if (!(error instanceof targets_words/* Refusal */.P))
             throw error;
         throw (0,failure/* usageFailure */.II)(`The seccomp profile ${path} cannot be used, because ${error.message}: give one such as /usr/share/containers/seccomp.json.`);
     }
@@ -54928,6 +55782,159 @@ async function seccomp_run(compiler, rules, path, signal) {
         : `The seccomp profile ${path} could not be compiled by libseccomp (${why}): correct that entry.`);
 }
 
+;// CONCATENATED MODULE: ./lib/targets/kernel/audit-rule.js
+
+const OWN_ARCHITECTURE = Symbol('arch=b64');
+const LISTS = { task: 1, exit: 4 };
+const audit_rule_ACTIONS = { never: 0, always: 2 };
+const audit_rule_OPERATORS = {
+    ...{ '=': 0x4000_0000, '!=': 0x3000_0000, '<': 0x1000_0000, '>': 0x2000_0000 },
+    ...{ '<=': 0x5000_0000, '>=': 0x6000_0000, '&': 0x0800_0000, '&=': 0x4800_0000 },
+};
+/** Fields with a number as value. */
+const NUMBERS = {
+    ...{ pid: 0, uid: 1, euid: 2, suid: 3, fsuid: 4, gid: 5, egid: 6, sgid: 7, fsgid: 8, auid: 9 },
+    ...{ pers: 10, ppid: 18, devmajor: 100, devminor: 101, inode: 102, exit: 103, success: 104 },
+    ...{ a0: 200, a1: 201, a2: 202, a3: 203 },
+};
+const TEXTS = { path: 105, dir: 107, key: 210 };
+const ARCH = 11;
+const PERM = 106;
+/** What a file is opened for (perm=). */
+const PERMISSIONS = { x: 1, w: 2, r: 4, a: 8 };
+const audit_rule_SYNTAX = '-a always,exit, -S CALL,…, -F FIELD=VALUE and -k KEY';
+/**
+ * Reads one rule in auditctl's syntax: `-a always,exit -S openat -F success=0`. It supports what a
+ * measurement needs: system calls, processes, results, arguments and paths. It does not support
+ * users by name, comparisons between fields, or features for daemons.
+ *
+ * @throws Refusal with a clause
+ */
+function parseAuditRule(text) {
+    const words = audit_rule_wordsOf(text);
+    const rule = { list: -1, action: -1, fields: [] };
+    for (let index = 0; index < words.length; index += 2) {
+        const [option = '', value] = words.slice(index, index + 2);
+        const read = Object.hasOwn(audit_rule_READERS, option) ? audit_rule_READERS[option] : undefined;
+        if (read === undefined || value === undefined) {
+            throw new targets_words/* Refusal */.P(`its audit-rule has "${option}" and may only have ${audit_rule_SYNTAX}`);
+        }
+        read(rule, value);
+    }
+    if (rule.list < 0)
+        throw new targets_words/* Refusal */.P('its audit-rule does not begin with -a always,exit');
+    if (rule.fields.length > MAX_FIELDS)
+        throw new targets_words/* Refusal */.P('its audit-rule has too many fields');
+    return rule;
+}
+/** Splits as in a file of rules: < and > have no special meaning, and single quotes keep blanks. */
+function audit_rule_wordsOf(text) {
+    const words = text.match(/(?:[^\s']|'[^']*')+/g) ?? [];
+    if ((text.match(/'/g)?.length ?? 0) % 2 !== 0)
+        throw new targets_words/* Refusal */.P('close the quote of its audit-rule');
+    return words.map((word) => word.replaceAll("'", ''));
+}
+const audit_rule_READERS = {
+    '-a': (rule, value) => {
+        const names = value.split(',');
+        const list = names.find((name) => Object.hasOwn(LISTS, name));
+        const action = names.find((name) => Object.hasOwn(audit_rule_ACTIONS, name));
+        if (names.length !== 2 || list === undefined || action === undefined) {
+            throw new targets_words/* Refusal */.P(`its audit-rule has -a ${value}; give always or never, and exit or task`);
+        }
+        rule.list = LISTS[list] ?? -1;
+        rule.action = audit_rule_ACTIONS[action] ?? -1;
+    },
+    '-S': (rule, value) => {
+        const calls = value.split(',').filter((name) => name !== 'all');
+        if (!calls.every((name) => /^\w{1,64}$/.test(name))) {
+            throw new targets_words/* Refusal */.P(`its audit-rule has -S ${value}; give names or numbers of system calls`);
+        }
+        if (calls.length > 0)
+            rule.calls = [...(rule.calls ?? []), ...calls];
+    },
+    '-F': (rule, value) => {
+        rule.fields.push(fieldOf(value));
+    },
+    '-k': (rule, value) => {
+        rule.fields.push(fieldOf(`key=${value}`));
+    },
+};
+/** AUDIT_MAX_FIELDS, and the longest text that is allowed (PATH_MAX). */
+const MAX_FIELDS = 64;
+const MAX_TEXT_CHARACTERS = 4095;
+function fieldOf(text) {
+    const [, name = '', sign = '', value = ''] = /^(\w+)(!=|<=|>=|&=|[=<>&])(.+)$/s.exec(text) ?? [];
+    const operator = audit_rule_OPERATORS[sign];
+    if (operator === undefined) {
+        throw new targets_words/* Refusal */.P(`its audit-rule has -F ${text}; give FIELD=VALUE`);
+    }
+    if (name === 'arch' && sign === '=' && value === 'b64') {
+        return { field: ARCH, operator, value: OWN_ARCHITECTURE };
+    }
+    if (name === 'perm' && sign === '=' && /^[rwxa]+$/.test(value)) {
+        const bits = [...value].map((letter) => PERMISSIONS[letter] ?? 0);
+        return { field: PERM, operator, value: bits.reduce((all, bit) => all | bit, 0) };
+    }
+    if (Object.hasOwn(TEXTS, name) && value.length <= MAX_TEXT_CHARACTERS) {
+        return { field: TEXTS[name] ?? 0, operator, value };
+    }
+    const number = value === 'unset' ? UNSET : Number(value);
+    if (!Object.hasOwn(NUMBERS, name) || !Number.isInteger(number) || Math.abs(number) > UNSET) {
+        throw new targets_words/* Refusal */.P(`its audit-rule has -F ${text}; give a whole number for ${Object.keys(NUMBERS).join(', ')}, or arch=b64, perm=rwxa, path=, dir= or key=`);
+    }
+    return { field: NUMBERS[name] ?? 0, operator, value: number };
+}
+const UNSET = 0xffff_ffff;
+/** AUDIT_BITMASK_SIZE: one bit for every call. */
+const MASK_WORDS = 64;
+const CALLS = 32 * MASK_WORDS;
+/** Offsets in struct audit_rule_data (linux/audit.h): arrays of 32-bit numbers, then the texts. */
+const AT = {
+    ...{ list: 0, action: 4, fieldCount: 8, mask: 12, fields: 268, values: 524, operators: 780 },
+    ...{ textLength: 1036, texts: 1040 },
+};
+/** AUDIT_ARCH_…: the ELF machine number, with the bits for 64-bit and little-endian. */
+const ARCHITECTURES = {
+    x86_64: 0xc000_003e,
+    aarch64: 0xc000_00b7,
+};
+/**
+ * Encodes a rule as the kernel takes it: struct audit_rule_data with its texts.
+ *
+ * @param numbers numbers of that architecture's system calls, by name
+ * @throws Refusal with a clause, if no system call has that name
+ */
+function auditRuleData({ list, action, calls, fields }, architecture, numbers) {
+    const texts = Buffer.from(fields.map(({ value }) => (typeof value === 'string' ? value : '')).join(''));
+    const data = Buffer.alloc(AT.texts);
+    const put = (value, at) => data.writeUInt32LE(value >>> 0, at);
+    put(list, AT.list);
+    put(action, AT.action);
+    put(fields.length, AT.fieldCount);
+    if (calls === undefined)
+        data.fill(0xff, AT.mask, AT.fields);
+    for (const call of calls ?? []) {
+        const number = numberOf(call, numbers);
+        const at = AT.mask + (number >>> 5) * 4;
+        put(data.readUInt32LE(at) | (1 << (number & 31)), at);
+    }
+    for (const [index, { field, operator, value }] of fields.entries()) {
+        put(field, AT.fields + 4 * index);
+        put(operator, AT.operators + 4 * index);
+        const number = value === OWN_ARCHITECTURE ? ARCHITECTURES[architecture] : value;
+        put(typeof number === 'string' ? Buffer.byteLength(number) : number, AT.values + 4 * index);
+    }
+    put(texts.length, AT.textLength);
+    return Buffer.concat([data, texts]);
+}
+function numberOf(call, numbers) {
+    const number = /^\d+$/.test(call) ? Number(call) : numbers.get(call);
+    if (number !== undefined && number < CALLS)
+        return number;
+    throw new targets_words/* Refusal */.P(`its audit-rule names the system call ${call}, which this machine's headers do not have`);
+}
+
 ;// CONCATENATED MODULE: ./lib/targets/kernel/spec.js
 
 
@@ -54951,11 +55958,11 @@ const AUDIT_RULE = 'audit-rule=';
  */
 function splitKernelSpec(spec, rest) {
     if (spec.length > spec_MAX_SPEC)
-        throw new Refusal(`it is longer than ${spec_MAX_SPEC} characters`);
+        throw new targets_words/* Refusal */.P(`it is longer than ${spec_MAX_SPEC} characters`);
     const [, quoted, plain, written = ''] = /^(?:"([^"]+)"|([^\s"]\S*))(?:\s+(.*))?$/s.exec(rest) ?? [];
     const path = quoted ?? plain;
     if (path === undefined) {
-        throw new Refusal('write kernel:PATH, then a blank and its command line');
+        throw new targets_words/* Refusal */.P('write kernel:PATH, then a blank and its command line');
     }
     const words = written.match(/(?:[^\s"]|"[^"]*(?:"|$))+/g) ?? [];
     const own = words.filter((word) => isOurs(word));
@@ -54974,13 +55981,13 @@ function splitKernelSpec(spec, rest) {
 }
 function checkCommandLine(commandLine) {
     if (/[^ -~]/.test(commandLine)) {
-        throw new Refusal('its command line has characters other than printable ASCII');
+        throw new targets_words/* Refusal */.P('its command line has characters other than printable ASCII');
     }
     if (commandLine.length > MAX_COMMAND_LINE) {
-        throw new Refusal(`its command line is longer than ${MAX_COMMAND_LINE} characters`);
+        throw new targets_words/* Refusal */.P(`its command line is longer than ${MAX_COMMAND_LINE} characters`);
     }
     if (/(^|\s)--(\s|$)/.test(commandLine)) {
-        throw new Refusal('its command line has --, but what follows -- goes to the init, which is the probe; leave it out');
+        throw new targets_words/* Refusal */.P('its command line has --, but what follows -- goes to the init, which is the probe; leave it out');
     }
 }
 const isOurs = (word) => /^"?(seccomp|vmlinux|audit-rule)=/.test(word);
@@ -54989,13 +55996,13 @@ const valuesOf = (words, name) => words
     .filter((word) => word.replace('"', '').startsWith(name))
     .map((word) => {
     if ((word.match(/"/g)?.length ?? 0) % 2 !== 0)
-        throw new Refusal(`close the quote of ${name}`);
+        throw new targets_words/* Refusal */.P(`close the quote of ${name}`);
     return word.replaceAll('"', '').slice(name.length);
 });
 function pathOf(words, name, kind) {
     const [path, ...others] = valuesOf(words, name);
     if (others.length > 0 || path === '') {
-        throw new Refusal(`give ${name}${kind} once, and with a ${kind.toLowerCase()}`);
+        throw new targets_words/* Refusal */.P(`give ${name}${kind} once, and with a ${kind.toLowerCase()}`);
     }
     return path;
 }
@@ -55006,8 +56013,175 @@ function auditRulesOf(words) {
     return rules;
 }
 
-;// CONCATENATED MODULE: ./lib/targets/kernel.js
+;// CONCATENATED MODULE: ./lib/targets/kernel/again.js
 
+
+
+
+
+
+
+
+
+
+/**
+ * The kernel that an earlier run measured, to boot it again: the file at its path if that is still
+ * the same, else a copy that the run kept.
+ *
+ * @param rest what follows `kernel:` in the earlier run's spec
+ * @param now the candidate's spec; the machine is the same for both sides
+ * @returns or why it is not booted again, as a clause
+ */
+async function measureAgain(earlier, rest, now, tools) {
+    if (await countsSuffice(earlier, now, tools)) {
+        return 'its instructions are counted already, and counts are exact on any machine';
+    }
+    try {
+        const { spec, facts = {} } = earlier.target;
+        const parts = splitKernelSpec(spec, rest.trim());
+        const found = await again_findImage(parts.path, facts['sha256'], tools);
+        if (typeof found === 'string')
+            return found;
+        const again = {
+            ...{ kind: 'kernel', spec, ...parts },
+            ...{ options: now.options, ...found.place },
+        };
+        return (await otherFiles(again, found.image, facts['seccomp'], tools)) ?? again;
+    }
+    catch (error) {
+        if (error instanceof targets_words/* Refusal */.P)
+            return cannotBoot(error);
+        throw error;
+    }
+}
+const cannotBoot = ({ message }) => `its kernel cannot be booted any more, because ${message}`;
+/**
+ * Whether the earlier run's counts are all that is wanted of it. Times are wanted too if they were
+ * measured under KVM, and times of two jobs say less than those of one.
+ */
+async function countsSuffice({ target: { machine }, instructions }, { options }, { evidence }) {
+    if (instructions === undefined || machine === undefined || !isCounted(evidence))
+        return false;
+    if (isTimed(evidence, machine.accelerator))
+        return false;
+    const { architecture } = machine;
+    if (!isArchitecture(architecture))
+        return false;
+    const now = conditionsOf({ architecture, options }, await qemuVersion(architecture));
+    return Object.entries(now).every(([name, value]) => instructions.conditions[name] === value);
+}
+async function again_findImage(path, sha256, { signal, keptKernels, cleanUp }) {
+    if (sha256 === undefined)
+        return 'its record does not say which kernel it was';
+    const there = await (0,kernel_image/* readImage */.AM)(path, signal).catch(refusal);
+    if (!(there instanceof targets_words/* Refusal */.P) && (0,kernel_image/* sha256Of */.Bj)(there.content) === sha256) {
+        return { image: there, place: { path } };
+    }
+    const gone = there instanceof targets_words/* Refusal */.P ? cannotBoot(there) : `another kernel is at ${path} now`;
+    if (keptKernels === undefined)
+        return gone;
+    const kept = await keptKernels.find(sha256, cleanUp);
+    if (typeof kept === 'string')
+        return `${gone}, and ${kept}`;
+    const image = await (0,kernel_image/* readImage */.AM)(kept.path, signal).catch(refusal);
+    if (image instanceof targets_words/* Refusal */.P || (0,kernel_image/* sha256Of */.Bj)(image.content) !== sha256) {
+        return `${gone}, and what ${kept.origin} holds is not the earlier kernel, as its SHA-256 shows`;
+    }
+    return { image, place: { path: kept.path, keptIn: kept.origin } };
+}
+function refusal(error) {
+    if (error instanceof targets_words/* Refusal */.P)
+        return error;
+    throw error;
+}
+/**
+ * The other files that the spec names are not kept, so they must still be those of then.
+ *
+ * @returns what is missing, as a clause
+ */
+async function otherFiles(spec, image, profile, tools) {
+    const { seccomp, vmlinux } = spec;
+    if (seccomp !== undefined) {
+        const now = await profileFactNow(seccomp);
+        if (now === undefined)
+            return `its seccomp profile ${seccomp} is gone`;
+        if (now !== profile)
+            return `another seccomp profile is at ${seccomp} now`;
+    }
+    if (vmlinux === undefined)
+        return undefined;
+    try {
+        await debugInformationOf(spec, image, tools);
+        return undefined;
+    }
+    catch (error) {
+        tools.signal.throwIfAborted();
+        if (!(error instanceof failure/* Failure */.HR))
+            throw error;
+        return `the file ${vmlinux}, which names its functions, is gone or of another kernel now`;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/build/call-numbers.js
+
+
+
+
+
+/** Prints all definitions in a program that includes sys/syscall.h. */
+const FLAGS = ['-E', '-dM', '-x', 'c', '-include', 'sys/syscall.h', '/dev/null', '-o'];
+/**
+ * The numbers of an architecture's system calls by name, from the headers that the probe is
+ * compiled with.
+ *
+ * @param folder for a temporary file
+ * @throws Failure if there is no compiler or no headers
+ */
+async function callNumbers(architecture, folder, signal) {
+    const own = architecture === hostArchitecture();
+    const c = own ? (await (0,build_compiler/* findCompilers */.uk)()).c : await findCrossCompiler(architecture);
+    const file = (0,external_node_path_.join)(folder, 'calls.h');
+    await (0,build_compiler/* compile */.wE)(c, [...FLAGS, file], { what: 'sys/syscall.h', temporary: folder, signal });
+    return readCallNumbers(await (0,external_node_fs_promises_.readFile)(file, 'latin1'));
+}
+/** @param definitions lines such as `#define __NR_openat 257`; the value may be another name */
+function readCallNumbers(definitions) {
+    const found = [...definitions.matchAll(/^#define (__NR\w*) (\w+)$/gm)];
+    const values = new Map(found.map(([, name = '', value = '']) => [name, value]));
+    const numbers = [...values].flatMap(([name, value]) => {
+        const number = Number(values.get(value) ?? value);
+        return name.startsWith(PREFIX) && Number.isInteger(number)
+            ? [[name.slice(PREFIX.length), number]]
+            : [];
+    });
+    return new Map(numbers);
+}
+const PREFIX = '__NR_';
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/audit.js
+
+
+
+
+/**
+ * Encodes audit rules as the probe hands them to the kernel, one after the other.
+ *
+ * @throws Failure if no system call has a given name, or no compiler is installed whose headers
+ *   have the numbers
+ */
+async function auditRules(rules, architecture, { folder, signal }) {
+    const numbers = await callNumbers(architecture, folder, signal);
+    try {
+        return Buffer.concat(rules.map((rule) => auditRuleData(parseAuditRule(rule), architecture, numbers)));
+    }
+    catch (error) {
+        if (!(error instanceof targets_words/* Refusal */.P))
+            throw error;
+        throw (0,failure/* usageFailure */.II)(`The audit rules cannot be used: ${error.message}.`);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kernel.js
 
 
 
@@ -55040,10 +56214,10 @@ function auditRulesOf(words) {
  */
 const kernelTarget = {
     syntax: KERNEL_SYNTAX,
-    countable: true,
+    counts: 'own kernel',
     parse({ input, spec, rest = '', options }) {
         try {
-            const kernelOptions = optionsOf(options.kernelOptions);
+            const kernelOptions = kernelOptionsOf(options.kernelOptions);
             return {
                 kind: 'kernel',
                 spec,
@@ -55052,7 +56226,7 @@ const kernelTarget = {
             };
         }
         catch (error) {
-            if (!(error instanceof Refusal))
+            if (!(error instanceof targets_words/* Refusal */.P))
                 throw error;
             throw (0,failure/* usageFailure */.II)(`${input} "${spec.slice(0, 200)}" cannot be booted: ${error.message}.`);
         }
@@ -55079,10 +56253,8 @@ const kernelTarget = {
         const facts = {
             ...machineFacts(machine),
             kernel: image.version ?? 'unknown',
-            sha256: sha256Of(image.content),
-            ...(filter && spec.seccomp
-                ? { seccomp: `${(0,external_node_path_.basename)(spec.seccomp).slice(0, 200)}, sha256 ${filter.sha256}` }
-                : {}),
+            sha256: (0,kernel_image/* sha256Of */.Bj)(image.content),
+            ...(filter && spec.seccomp ? { seccomp: profileFact(spec.seccomp, filter.sha256) } : {}),
             ...(spec.auditRules ? { 'audit rules': spec.auditRules.join('; ').slice(0, 500) } : {}),
         };
         const record = { kind: spec.kind, spec: spec.spec, facts, machine };
@@ -55095,26 +56267,8 @@ const kernelTarget = {
                 : {}),
         };
     },
-    async again({ target, instructions }, rest, now, { signal }) {
-        const { facts = {}, machine } = target;
-        try {
-            const spec = { ...splitKernelSpec(target.spec, rest.trim()), options: now.options };
-            const { content, architecture } = await readImage(spec.path, signal);
-            if (instructions && machine?.emulator.version === (await qemuVersion(architecture))) {
-                return 'its instructions are counted already, and counts are exact on any machine';
-            }
-            return sha256Of(content) === facts['sha256']
-                ? { kind: 'kernel', spec: target.spec, ...spec }
-                : `another kernel is at ${spec.path} now`;
-        }
-        catch (error) {
-            if (error instanceof Refusal)
-                return `its kernel cannot be booted any more, because ${error.message}`;
-            throw error;
-        }
-    },
+    again: measureAgain,
 };
-const sha256Of = (content) => (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex');
 function machineRecord(guest, accelerator, version) {
     const { architecture, options } = guest;
     return {
@@ -55134,28 +56288,17 @@ const machineFacts = ({ architecture, accelerator, emulator }) => ({
     ...{ memory: `${emulator.memoryMib} MiB`, cpus: String(emulator.cpus) },
     'host cpu': emulator.hostCpu,
 });
-/** With one clock for both, each waits for the other's interrupts until one of them gives up. */
 function refuseSeveralCounted({ path, options }, { architecture }, { evidence }) {
-    if (!isCounted(evidence) || architecture !== 'x86_64' || options.cpus === 1)
+    if (!isCounted(evidence) || canCountCpus(architecture, options.cpus))
         return;
     throw (0,failure/* usageFailure */.II)(`The kernel ${path} cannot be counted with ${options.cpus} processors, since x86-64 kernels do not come up that way under a clock that counts instructions: leave cpus=${options.cpus} out of kernel-options, or give evidence: timed.`);
 }
-function optionsOf(text) {
-    try {
-        return parseKernelOptions(text);
-    }
-    catch (error) {
-        if (!(error instanceof Refusal))
-            throw error;
-        throw (0,failure/* usageFailure */.II)(`kernel-options "${text.slice(0, 200)}": ${error.message}.`);
-    }
-}
 async function imageOf({ path }, { signal }) {
     try {
-        return await readImage(path, signal);
+        return await (0,kernel_image/* readImage */.AM)(path, signal);
     }
     catch (error) {
-        if (!(error instanceof Refusal))
+        if (!(error instanceof targets_words/* Refusal */.P))
             throw error;
         throw (0,failure/* usageFailure */.II)(`The kernel ${path} cannot be booted: ${error.message}.`);
     }
@@ -55191,25 +56334,14 @@ function tellOneSided({ path }, configuration, { otherSide, progress }) {
     const unknown = configuration === undefined ? path : otherSide.record.spec;
     progress.note(`The kernels' configurations are not compared, since that of ${unknown} is neither in it (CONFIG_IKCONFIG=y) nor beside it (config-VERSION, or .config).`);
 }
-/** A CPU of the guest, whatever CPU the launch is pinned to here. */
-const FIRST_CPU = 0;
 function booted({ commandLine, options }, guest, accelerator) {
-    const { consoleOption } = EMULATORS[guest.architecture];
-    const { deadlineMs } = options;
     const argv = qemuCommand(guest, accelerator, commandLineFor(guest.architecture, commandLine));
     return {
-        results: 'stdout',
-        cpu: FIRST_CPU,
-        startDeadlineMs: deadlineMs,
+        ...bootManner(guest.architecture, options),
         async start(words) {
             await writePlan(guest, words);
             return { argv };
         },
-        environment: environment/* withoutSecrets */.c,
-        explain: ({ results, stderr, timedOut }) => explainBoot({
-            console: results.toString('latin1'),
-            ...{ stderr, timedOut, deadlineMs, consoleOption, verbose: false },
-        }),
     };
 }
 
@@ -55242,8 +56374,17 @@ function parseRunnableSpec(spec, { input, options, otherForms = [] }) {
 }
 /** Whether a spec names a target that can be measured here. */
 const isRunnable = (spec) => isKind(spec.kind);
-/** Whether instructions can be counted in what a spec names. */
-const isCountableSpec = ({ kind }) => KINDS[kind].countable === true;
+/**
+ * Whether the sides of a session can be counted. All must be kernels that an emulator boots. If both
+ * run under the kernel of this machine, there is only one kernel, which would count the same twice.
+ */
+function areCountable(sides) {
+    const whose = sides.map(({ kind }) => KINDS[kind].counts);
+    const haveOneKernel = sides.length > 1 && whose.every((one) => one === 'running kernel');
+    return !whose.includes(undefined) && !haveOneKernel;
+}
+/** Whether it shows only when a target is opened that its instructions cannot be counted. */
+const mayBeUncountable = ({ kind }) => KINDS[kind].counts === 'running kernel';
 /** Opens the target that a spec names. The caller must close it. */
 function openTarget(spec, tools) {
     const kind = KINDS[spec.kind];
@@ -55273,6 +56414,332 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 
 /***/ }),
 
+/***/ 88459:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AM: () => (/* binding */ readImage),
+/* harmony export */   Bj: () => (/* binding */ sha256Of),
+/* harmony export */   J5: () => (/* binding */ MAX_IMAGE_BYTES)
+/* harmony export */ });
+/* unused harmony export identify */
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51455);
+/* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(38522);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71957);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(81499);
+/* harmony import */ var _unpack_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6938);
+
+
+
+
+
+
+/** Larger than any kernel; QEMU would also read the whole file into memory. */
+const MAX_IMAGE_BYTES = 1024 * 1024 * 1024;
+/**
+ * Reads a kernel image.
+ *
+ * @throws Refusal with a clause that says what the file is instead, and which one to give; the
+ *   signal's reason if the signal is aborted
+ */
+async function readImage(path, signal) {
+    const content = await readFile(path);
+    if (content.length === 0)
+        throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P(`it is empty; ${GIVE}`);
+    const bootable = await bootableOf(content, signal);
+    return { ...identify(bootable), content, bootable };
+}
+/** SHA-256 of an image's content, in hexadecimal digits. */
+const sha256Of = (content) => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(content).digest('hex');
+/**
+ * Older versions of QEMU do not unpack an EFI program, and newer ones do not unpack all of them.
+ */
+async function bootableOf(content, signal) {
+    const compression = (0,_unpack_js__WEBPACK_IMPORTED_MODULE_5__/* .zbootCompression */ .v)(content);
+    if (compression === undefined)
+        return content;
+    const unpacked = await (0,_unpack_js__WEBPACK_IMPORTED_MODULE_5__/* .unpackedKernel */ .B)(content, signal);
+    if (unpacked !== undefined)
+        return unpacked;
+    throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P(`it is a compressed EFI program (CONFIG_EFI_ZBOOT), but its ${compression} content could not be unpacked; check that it is complete and that ${compression} is installed`);
+}
+async function readFile(path) {
+    try {
+        const file = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(path);
+        try {
+            const status = await file.stat();
+            if (status.isDirectory())
+                throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P(`it is a folder; ${GIVE}`);
+            if (!status.isFile())
+                throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P(`it is not a file; ${GIVE}`);
+            if (status.size > MAX_IMAGE_BYTES)
+                throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P(`it is larger than 1 GiB; ${GIVE}`);
+            return await file.readFile();
+        }
+        finally {
+            await file.close();
+        }
+    }
+    catch (error) {
+        if (error instanceof _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P)
+            throw error;
+        const why = (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error);
+        if (why === 'ENOENT')
+            throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P('there is no such file; check the path');
+        if (why === 'EACCES') {
+            throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P('this user may not read it (Debian and Ubuntu keep kernels readable by root alone); give a copy that it may read, or run as root');
+        }
+        throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P(`it could not be read (${why})`);
+    }
+}
+const GIVE = 'give the bootable image: arch/x86/boot/bzImage or arch/arm64/boot/Image of a built kernel, or /boot/vmlinuz-… of an installed one';
+/**
+ * Says what an image is, from its header alone.
+ *
+ * @throws Refusal with a clause
+ */
+function identify(bytes) {
+    if (isX86(bytes))
+        return bzImage(bytes);
+    if (isArm64(bytes))
+        return arm64Image(bytes);
+    if (startsWith(bytes, GZIP))
+        return compressedImage(bytes);
+    throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P(`${whatIs(bytes)}; ${GIVE}`);
+}
+/** Offsets from Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header". */
+const X86 = {
+    ...{ setupSectors: 0x1f1, paragraphs: 0x1f4, magic: 0x202, protocol: 0x206 },
+    ...{ versionPointer: 0x20e, loadFlags: 0x211, extendedLoadFlags: 0x236, end: 0x268 },
+};
+const LOADED_HIGH = 1;
+const KERNEL_64 = 1;
+/** The first protocol with 64-bit entry points. */
+const PROTOCOL_64 = 0x20c;
+const SECTOR = 512;
+const PARAGRAPH = 16;
+const isX86 = (bytes) => bytes.subarray(X86.magic, X86.magic + 4).toString('latin1') === 'HdrS';
+function bzImage(bytes) {
+    if (bytes.length < X86.end)
+        throw truncated(bytes.length, X86.end);
+    const old = bytes.readUInt16LE(X86.protocol) < PROTOCOL_64;
+    const high = (bytes.readUInt8(X86.loadFlags) & LOADED_HIGH) !== 0;
+    if (old || !high || (bytes.readUInt16LE(X86.extendedLoadFlags) & KERNEL_64) === 0) {
+        throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P('it is a 32-bit kernel for x86, but the probe is a 64-bit program');
+    }
+    const setup = (bytes.readUInt8(X86.setupSectors) || 4) + 1;
+    const whole = setup * SECTOR + bytes.readUInt32LE(X86.paragraphs) * PARAGRAPH;
+    if (bytes.length < whole)
+        throw truncated(bytes.length, whole);
+    const at = bytes.readUInt16LE(X86.versionPointer) + SECTOR;
+    return { architecture: 'x86_64', ...version(text(bytes, at)) };
+}
+/** Offset of the magic number in Documentation/arch/arm64/booting.rst. */
+const ARM64_MAGIC = 56;
+const ARM64_HEADER = 64;
+const isArm64 = (bytes) => bytes.subarray(ARM64_MAGIC, ARM64_MAGIC + 4).toString('latin1') === 'ARM\x64';
+function arm64Image(bytes) {
+    if (bytes.length <= ARM64_HEADER)
+        throw truncated(bytes.length, ARM64_HEADER);
+    return { architecture: 'aarch64', ...version(banner(bytes)) };
+}
+/** Image.gz of arm64, which QEMU unpacks itself. */
+function compressedImage(bytes) {
+    const content = unpacked(bytes);
+    if (isArm64(content))
+        return arm64Image(content);
+    if (isX86(content))
+        throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P('it is a bzImage that was packed again with gzip; unpack it');
+    throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P(`it is compressed with gzip; unpacked, ${whatIs(content)}; ${GIVE}`);
+}
+function unpacked(bytes) {
+    try {
+        return (0,node_zlib__WEBPACK_IMPORTED_MODULE_2__.gunzipSync)(bytes, { maxOutputLength: MAX_IMAGE_BYTES });
+    }
+    catch (error) {
+        throw new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P(`it begins like a gzip file but could not be unpacked (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}); check that it is complete`);
+    }
+}
+const truncated = (bytes, min) => new _words_js__WEBPACK_IMPORTED_MODULE_4__/* .Refusal */ .P(`it has ${bytes} bytes, but its header says at least ${min}, so a part is missing; copy it again`);
+const GZIP = [0x1f, 0x8b];
+/** Files that people mistake for a kernel image, by their first bytes. */
+const OTHERS = [
+    ['\x7fELF', 'it is an ELF file such as vmlinux, which has the symbols but does not boot'],
+    ['!<arch>\n', 'it is a Debian package, which contains the image as boot/vmlinuz-… (dpkg-deb -x)'],
+    [[0xed, 0xab, 0xee, 0xdb], 'it is an RPM package, which contains the image as vmlinuz'],
+    [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'it is compressed with xz'],
+    [[0x28, 0xb5, 0x2f, 0xfd], 'it is compressed with zstd'],
+    [[0x02, 0x21, 0x4c, 0x18], 'it is compressed with lz4'],
+    [[0x04, 0x22, 0x4d, 0x18], 'it is compressed with lz4'],
+    ['BZh', 'it is compressed with bzip2'],
+    [[0x5d, 0x00, 0x00], 'it is compressed with lzma'],
+    ['070701', 'it is an initramfs, not a kernel'],
+    ['MZ', 'it is an EFI program such as a unified kernel image, not a kernel by itself'],
+];
+/**
+ * The headers of riscv and arm64 have their magic numbers at the same offset
+ * (Documentation/arch/riscv/boot-image-header.rst).
+ */
+const isRiscv = (bytes) => bytes.toString('latin1', ARM64_MAGIC, ARM64_MAGIC + 4) === 'RSC\x05';
+const whatIs = (bytes) => (isRiscv(bytes)
+    ? 'it is a kernel for riscv, but only x86-64 and arm64 are supported'
+    : undefined) ??
+    OTHERS.find(([first]) => startsWith(bytes, first))?.[1] ??
+    'it is not a kernel image';
+const startsWith = (bytes, first) => {
+    const expected = typeof first === 'string' ? Buffer.from(first, 'latin1') : Buffer.from(first);
+    return bytes.subarray(0, expected.length).equals(expected);
+};
+const BANNER = 'Linux version ';
+/**
+ * The first line that the kernel prints (init/version.c), read from an image that is not
+ * compressed.
+ */
+function banner(bytes) {
+    for (let at = bytes.indexOf(BANNER); at >= 0; at = bytes.indexOf(BANNER, at + 1)) {
+        const said = text(bytes, at + BANNER.length);
+        // Another place holds the format string: "Linux version %s (…)".
+        if (/^\d/.test(said))
+            return said;
+    }
+    return '';
+}
+/** A banner also names the compiler. A fact in a record is no longer than this. */
+const MAX_VERSION = 512;
+function text(bytes, at) {
+    const field = bytes.subarray(at, at + MAX_VERSION);
+    const end = field.indexOf(0);
+    return field
+        .toString('latin1', 0, end < 0 ? field.length : end)
+        .replaceAll(/[^ -~]+/g, ' ')
+        .trim();
+}
+const version = (said) => (said === '' ? {} : { version: said });
+
+
+/***/ }),
+
+/***/ 6938:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ unpackedKernel),
+/* harmony export */   v: () => (/* binding */ zbootCompression)
+/* harmony export */ });
+/* harmony import */ var node_child_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(31421);
+/* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38522);
+
+
+/** Larger than any unpacked kernel. */
+const MAX_KERNEL_BYTES = 512 * 1024 * 1024;
+/**
+ * Offsets from Documentation/arch/x86/boot.rst; the payload's own offset counts from the end of the
+ * setup code.
+ */
+const X86 = { setupSectors: 0x1f1, magic: 0x202, payloadOffset: 0x248, payloadLength: 0x24c };
+const SECTOR = 512;
+/** Offsets from drivers/firmware/efi/libstub/zboot-header.S. */
+const ZBOOT = { payloadOffset: 8, payloadLength: 12, compression: 24, end: 56 };
+/**
+ * A bzImage's payload is followed by its unpacked length, except with gzip, which stores it itself.
+ */
+const LENGTH_BYTES = 4;
+/**
+ * The program that unpacks a kernel, by the kernel's first bytes (as in scripts/extract-vmlinux).
+ */
+const PROGRAMS = [
+    [
+        [0xfd, 0x37, 0x7a, 0x58, 0x5a],
+        ['xz', '-dc', '--single-stream'],
+    ],
+    [
+        [0x28, 0xb5, 0x2f, 0xfd],
+        ['zstd', '-dc'],
+    ],
+    [
+        [0x02, 0x21, 0x4c, 0x18],
+        ['lz4', '-dc'],
+    ],
+    [
+        [0x5d, 0x00, 0x00],
+        ['xz', '-dc', '--format=lzma'],
+    ],
+    [
+        [0x42, 0x5a, 0x68],
+        ['bzip2', '-dc'],
+    ],
+];
+const GZIP = [0x1f, 0x8b];
+/**
+ * How a self-extracting EFI program (CONFIG_EFI_ZBOOT) is compressed; undefined for other images.
+ */
+function zbootCompression(image) {
+    if (image.length < ZBOOT.end || image.toString('latin1', 0, 8) !== 'MZ\0\0zimg')
+        return undefined;
+    const name = image.toString('latin1', ZBOOT.compression, ZBOOT.end);
+    return /^[a-z0-9]{1,10}(?=\0)/.exec(name)?.[0] ?? 'content';
+}
+/**
+ * Unpacks the kernel from a bzImage, an Image.gz or a compressed EFI program.
+ *
+ * @returns undefined if the program that unpacks it is missing or fails
+ * @throws the signal's reason if the signal is aborted
+ */
+async function unpackedKernel(image, signal) {
+    const packed = payload(image);
+    if (begins(packed, GZIP))
+        return gunzipped(packed);
+    const argv = PROGRAMS.find(([first]) => begins(packed, first))?.[1];
+    if (argv === undefined)
+        return packed === image ? image : undefined;
+    const unpacked = await filter(argv, packed, signal);
+    signal.throwIfAborted();
+    return unpacked;
+}
+function payload(image) {
+    if (zbootCompression(image) !== undefined) {
+        const at = image.readUInt32LE(ZBOOT.payloadOffset);
+        return image.subarray(at, at + image.readUInt32LE(ZBOOT.payloadLength));
+    }
+    if (image.toString('latin1', X86.magic, X86.magic + 4) !== 'HdrS')
+        return image;
+    const setup = ((image.readUInt8(X86.setupSectors) || 4) + 1) * SECTOR;
+    const at = setup + image.readUInt32LE(X86.payloadOffset);
+    const packed = image.subarray(at, at + image.readUInt32LE(X86.payloadLength));
+    return begins(packed, GZIP) ? packed : packed.subarray(0, -LENGTH_BYTES);
+}
+const begins = (bytes, first) => first.every((byte, at) => bytes[at] === byte);
+function gunzipped(packed) {
+    try {
+        return (0,node_zlib__WEBPACK_IMPORTED_MODULE_1__.gunzipSync)(packed, { maxOutputLength: MAX_KERNEL_BYTES });
+    }
+    catch {
+        return undefined;
+    }
+}
+/** A program's output for an input; undefined if the program is missing or fails. */
+const filter = ([program, ...words], input, signal) => new Promise((resolve) => {
+    const stdio = ['pipe', 'pipe', 'ignore'];
+    const child = (0,node_child_process__WEBPACK_IMPORTED_MODULE_0__.spawn)(program, words, { stdio: [...stdio], signal, killSignal: 'SIGKILL' });
+    const chunks = [];
+    let length = 0;
+    child.stdout.on('data', (chunk) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length > MAX_KERNEL_BYTES)
+            child.kill('SIGKILL');
+    });
+    child.on('error', () => resolve(undefined));
+    child.on('close', (code) => resolve(code === 0 ? Buffer.concat(chunks) : undefined));
+    // It may exit before it has read everything.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+});
+
+
+/***/ }),
+
 /***/ 76002:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -55284,7 +56751,9 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(48161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 /* harmony import */ var _environment_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(56035);
-/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(87252);
+/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(64678);
+/* harmony import */ var _target_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(66097);
+
 
 
 
@@ -55310,20 +56779,25 @@ const targetToolsOf = ({ probe, signal, addon, plan }) => ({
  *
  * @throws Failure if nothing can be launched in one of them; whatever the work throws
  */
-async function withTargets(specs, tools, { progress, evidence: choice = 'timed' }, work) {
+async function withTargets(specs, tools, { progress, evidence: choice = 'timed', uncounted, running }, work) {
     const folder = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)(), 'syscall-gate-targets-'));
     const open = [];
-    const evidence = Object.values(specs).every(_index_js__WEBPACK_IMPORTED_MODULE_3__/* .isCountableSpec */ .hP) ? choice : 'timed';
+    const known = { ...(uncounted === undefined ? {} : { uncounted }), ...(running && { running }) };
+    let evidence = (0,_index_js__WEBPACK_IMPORTED_MODULE_3__/* .areCountable */ .Mz)(Object.values(specs)) ? choice : 'timed';
     try {
-        for (const [side, spec] of Object.entries(specs)) {
+        for (const [side, spec] of inOrderOfOpening(specs)) {
             const own = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, side);
             await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(own);
             const [otherSide] = open.map(([, target]) => target);
-            const targetTools = { ...targetToolsOf(tools), progress, evidence, folder: own };
-            open.push([
-                side,
-                await (0,_index_js__WEBPACK_IMPORTED_MODULE_3__/* .openTarget */ .Ap)(spec, { ...targetTools, ...(otherSide ? { otherSide } : {}) }),
-            ]);
+            const targetTools = { ...targetToolsOf(tools), ...known, progress, evidence, folder: own };
+            const target = await (0,_index_js__WEBPACK_IMPORTED_MODULE_3__/* .openTarget */ .Ap)(spec, {
+                ...targetTools,
+                ...(otherSide ? { otherSide } : {}),
+            });
+            open.push([side, target]);
+            // One side that cannot be counted makes the other timed, too.
+            if (!(0,_target_js__WEBPACK_IMPORTED_MODULE_5__/* .isCountable */ .u)(target))
+                evidence = 'timed';
         }
         return await work(Object.fromEntries(open));
     }
@@ -55331,6 +56805,70 @@ async function withTargets(specs, tools, { progress, evidence: choice = 'timed' 
         await Promise.allSettled(open.map(([, target]) => target.close?.()));
         await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(folder, { recursive: true, force: true });
     }
+}
+/** The baseline first, but before it a side that may turn out not to be countable. */
+const inOrderOfOpening = (specs) => Object.entries({ ...specs }).toSorted(([, one], [, other]) => Number((0,_index_js__WEBPACK_IMPORTED_MODULE_3__/* .mayBeUncountable */ .xz)(other)) - Number((0,_index_js__WEBPACK_IMPORTED_MODULE_3__/* .mayBeUncountable */ .xz)(one)));
+
+
+/***/ }),
+
+/***/ 66097:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   u: () => (/* binding */ isCountable)
+/* harmony export */ });
+const isCountable = (target) => target.counting !== undefined;
+
+
+/***/ }),
+
+/***/ 81499:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   P: () => (/* binding */ Refusal),
+/* harmony export */   y: () => (/* binding */ splitWords)
+/* harmony export */ });
+/* harmony import */ var shell_quote__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(26591);
+
+/** Thrown when a text is refused: one clause that says why and what to write instead. */
+class Refusal extends Error {
+}
+/** What a POSIX shell reads as quoted; a quote character outside of it is not closed. */
+const QUOTED = /\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"/g;
+/**
+ * Splits a text into words as a POSIX shell does. Only quoting works: there is no shell to expand
+ * variables and patterns, or to start pipes.
+ *
+ * @throws Refusal
+ */
+function splitWords(text) {
+    if (/['"]/.test(text.replace(QUOTED, '')))
+        throw new Refusal('close the quote that it opens');
+    return parseWithoutVariables(text).map((entry) => {
+        if (typeof entry === 'string')
+            return entry;
+        throw new Refusal(needsShell(entry));
+    });
+}
+/** By itself, shell-quote throws only for a malformed `${…}`, which is a variable too. */
+function parseWithoutVariables(text) {
+    try {
+        return (0,shell_quote__WEBPACK_IMPORTED_MODULE_0__.parse)(text, (name) => {
+            throw new Error(name);
+        });
+    }
+    catch {
+        throw new Refusal("variables are not expanded without a shell; write sh -c '…' around it");
+    }
+}
+function needsShell(entry) {
+    if ('comment' in entry)
+        return 'put the word with # in it in quotes';
+    if (entry.op !== 'glob')
+        return `'${entry.op}' needs a shell; write sh -c '…' around it`;
+    return `patterns are not expanded without a shell; put '${entry.pattern}' in quotes`;
 }
 
 
@@ -56645,8 +58183,9 @@ function decideCount(before, after, launches, obstacle) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   L: () => (/* binding */ decide),
-/* harmony export */   t: () => (/* binding */ asChange)
+/* harmony export */   LD: () => (/* binding */ decide),
+/* harmony export */   W0: () => (/* binding */ hiddenBy),
+/* harmony export */   t6: () => (/* binding */ asChange)
 /* harmony export */ });
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(86300);
 /* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(92330);
@@ -56721,10 +58260,12 @@ function exceeds({ ratio, low, high }, marginRatio) {
 }
 /** Whether noise can explain the change. It cannot if the whole interval lies beyond the floor's. */
 function explains(floor, { equivalence, marginRatio }) {
-    const reach = Math.max(Math.abs(Math.log(floor.low)), Math.abs(Math.log(floor.high)));
     const nearest = equivalence.low > 0 ? equivalence.low : -equivalence.high;
-    return exceeds(floor, marginRatio) && nearest <= reach;
+    return exceeds(floor, marginRatio) && nearest <= reachOf(floor);
 }
+const reachOf = ({ low, high }) => Math.max(Math.abs(Math.log(low)), Math.abs(Math.log(high)));
+/** Changes up to this size, on the log scale, are not called because identical sides differ as much. */
+const hiddenBy = (floor, marginRatio) => floor && exceeds(floor, marginRatio) ? reachOf(floor) : 0;
 /** An interval on the log scale, as ratios. */
 const asChange = (location) => ({
     ratio: Math.exp(location.estimate),
@@ -56986,7 +58527,7 @@ function intervals(points, fit) {
 
 /***/ }),
 
-/***/ 81351:
+/***/ 78775:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -56999,180 +58540,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // UNUSED EXPORTS: evidenceOf
 
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(15521);
-// EXTERNAL MODULE: ./lib/record/unread.js
-var unread = __nccwpck_require__(91454);
-// EXTERNAL MODULE: ./lib/stats/assumptions.js
-var assumptions = __nccwpck_require__(22595);
-// EXTERNAL MODULE: ./lib/text/units.js
-var units = __nccwpck_require__(86300);
-// EXTERNAL MODULE: ./lib/trace/difference.js
-var trace_difference = __nccwpck_require__(95418);
-// EXTERNAL MODULE: ./lib/trace/flat.js
-var flat = __nccwpck_require__(14238);
-// EXTERNAL MODULE: ./lib/verdict/settings.js
-var verdict_settings = __nccwpck_require__(63260);
-// EXTERNAL MODULE: ./lib/verdict/sides.js
-var sides = __nccwpck_require__(59865);
-;// CONCATENATED MODULE: ./lib/verdict/instructions.js
-
-
-
-
-
-
-
-
-/**
- * Compares the instruction counts of two runs. A difference larger than boot-to-boot noise is a fact:
- * it needs no p-value, interval or error level, and a noisy machine does not disturb it. The margin
- * only decides whether it matters.
- *
- * @returns undefined if one of the runs has no counts
- */
-function compareInstructions(baseline, candidate, settings) {
-    const [before, after] = [baseline.instructions, candidate.instructions];
-    if (before === undefined || after === undefined)
-        return undefined;
-    const obstacle = otherArchitecture(baseline, candidate) ?? otherConditions(before, after);
-    const findings = after.metrics.map((metric) => {
-        const own = before.metrics.find(({ id }) => id === metric.id);
-        const compared = compareMetric(own, metric, settings, obstacle);
-        return { ...compared, ...operationOf(compared, { before, after }) };
-    });
-    return { baseline, candidate, findings };
-}
-function otherArchitecture(baseline, candidate) {
-    const [before, after] = [baseline.platform.architecture, candidate.platform.architecture];
-    return before === after
-        ? undefined
-        : `The baseline's kernel is for ${before} and the candidate's for ${after}, so their instruction counts cannot be compared: count two kernels for one architecture.`;
-}
-function otherConditions(before, after) {
-    const names = [...new Set([...Object.keys(before.conditions), ...Object.keys(after.conditions)])];
-    const other = names.filter((name) => before.conditions[name] !== after.conditions[name]);
-    if (other.length === 0)
-        return undefined;
-    const list = other.map((name) => `${name}: ${before.conditions[name] ?? unread/* NOT_RECORDED */.D0} → ${after.conditions[name] ?? unread/* NOT_RECORDED */.D0}`);
-    return `The two sides were counted under different conditions (${list.join(', ')}), so their instruction counts cannot be compared: count both with the same emulator and options.`;
-}
-function compareMetric(before, after, settings, obstacle) {
-    const { id, gate } = after;
-    const [baseline, candidate] = [sideOf(before), sideOf(after)];
-    const finding = { measure: 'instructions', id, gate, baseline, candidate };
-    if (obstacle !== undefined)
-        return { ...finding, verdict: 'incomparable', because: obstacle };
-    const why = (0,sides/* notComparable */.kY)(before, after, 'counted');
-    if (why !== undefined || baseline.status !== 'ok' || candidate.status !== 'ok') {
-        const verdict = (0,sides/* isLost */.JD)(before, after) ? 'blocked' : 'incomparable';
-        return { ...finding, verdict, because: why ?? 'Nothing was counted.' };
-    }
-    const same = agree(baseline, candidate);
-    const unstable = same ? undefined : unstableText(baseline, candidate);
-    if (unstable !== undefined)
-        return { ...finding, verdict: 'incomparable', because: unstable };
-    const difference = same ? 0 : candidate.count - baseline.count;
-    const resolution = same
-        ? assumptions/* MIN_RESOLUTION */.yb
-        : Math.max(baseline.resolution, candidate.resolution, spread(bootByBoot(baseline, candidate)));
-    const margin = marginFor(id, baseline.count, settings);
-    return {
-        ...{ ...finding, difference, resolution, margin },
-        ...decide(difference, resolution, margin, baseline.boots.length + candidate.boots.length),
-    };
-}
-/** For a count that changed: what changed, function by function. */
-function operationOf({ id, difference = 0, resolution = 0 }, runs) {
-    if (Math.abs(difference) <= resolution)
-        return {};
-    const [before, after] = [operationIn(runs.before, id), operationIn(runs.after, id)];
-    if (Array.isArray(before) && Array.isArray(after)) {
-        return { operation: (0,trace_difference/* compareOperations */.IQ)(before, after, difference) };
-    }
-    const why = [after, before].find((side) => typeof side === 'string');
-    if (why !== undefined)
-        return { untraced: why };
-    if (before === after)
-        return {};
-    return { untraced: `the ${before ? 'candidate' : 'baseline'} was counted without a trace` };
-}
-/** @returns the call tree; or why there is none although a trace was asked for */
-function operationIn(instructions, id) {
-    const metric = instructions.metrics.find((one) => one.id === id);
-    if (metric?.status !== 'ok')
-        return undefined;
-    return metric.traced ? (0,flat/* unflatten */.sB)(metric.traced, instructions) : metric.untraced;
-}
-function sideOf(metric) {
-    if (metric === undefined)
-        return NOT_COUNTED;
-    if (metric.status !== 'ok')
-        return { status: metric.status, reason: metric.reason };
-    const { id, boots } = metric;
-    const count = (0,simple_statistics/* median */.JZ)(boots);
-    const resolution = Math.max(minResolution(id, count), spread(boots));
-    return { status: 'ok', count, resolution, boots };
-}
-const NOT_COUNTED = {
-    status: 'absent',
-    reason: { operation: 'compare', errno: 0, message: 'the run did not count this metric' },
-};
-/** Differences up to this many instructions prove nothing, however well the boots agree. */
-function minResolution(id, count) {
-    const [, share] = assumptions/* RESOLUTION_SHARES */.q8.find(([prefix]) => id.startsWith(prefix)) ?? ['', 0];
-    return Math.max(assumptions/* MIN_RESOLUTION */.yb, share * count);
-}
-/**
- * The differences boot by boot. The boots of both sides have the same seeds in the same order, so an
- * effect of a seed on both sides cancels. Empty if one side booted more often than the other.
- */
-const bootByBoot = (baseline, candidate) => baseline.boots.length === candidate.boots.length
-    ? candidate.boots.map((count, boot) => count - (baseline.boots[boot] ?? 0))
-    : [];
-const spread = (values) => values.length === 0 ? 0 : Math.max(...values) - Math.min(...values);
-/** Whether both sides count the same in every boot, however far the boots lie apart. */
-function agree(baseline, candidate) {
-    const differences = bootByBoot(baseline, candidate);
-    return differences.length > 0 && differences.every((one) => Math.abs(one) <= assumptions/* MIN_RESOLUTION */.yb);
-}
-/** Why a count is not reliable: the boots of one side disagree. */
-function unstableText(...sides) {
-    const unstable = sides.find((side) => side.resolution > assumptions/* UNSTABLE_COUNT_SHARE */.RE * side.count);
-    if (unstable === undefined)
-        return undefined;
-    const values = unstable.boots.map((boot) => (0,units/* formatInstructions */.Vr)(boot)).join(', ');
-    return `Unstable: the boots of one side counted ${values}, which are more than ${(0,units/* formatShare */.T1)(assumptions/* UNSTABLE_COUNT_SHARE */.RE)} apart.`;
-}
-/**
- * From the rule that matches the metric; without one, 1 % or a few instructions, the larger of
- * both.
- */
-function marginFor(id, count, { margins }) {
-    const ratio = (0,verdict_settings/* marginOf */.O)({ id }, margins, Number.NaN);
-    if (!Number.isNaN(ratio))
-        return ratio * count;
-    return Math.max(assumptions/* INSTRUCTIONS_MARGIN */.L8 * count, assumptions/* INSTRUCTIONS_MARGIN_COUNT */.xj);
-}
-function decide(difference, resolution, margin, boots) {
-    const counted = `counted in ${(0,units/* countOf */.pq)(boots, 'boot')}`;
-    const size = Math.abs(difference);
-    if (size <= resolution) {
-        return {
-            verdict: 'unchanged',
-            because: `Within boot-to-boot noise (up to ${(0,units/* formatInstructions */.Vr)(resolution)} instructions), ${counted}.`,
-        };
-    }
-    const words = `${(0,units/* formatInstructions */.Vr)(size)} ${difference > 0 ? 'more' : 'fewer'} instructions per operation, ${counted}`;
-    if (size <= margin) {
-        return {
-            verdict: 'unchanged',
-            because: `${words}; changes of up to ${(0,units/* formatInstructions */.Vr)(margin)} are listed, not flagged.`,
-        };
-    }
-    return { verdict: difference > 0 ? 'regressed' : 'improved', because: `${words}.` };
-}
-
+// EXTERNAL MODULE: ./lib/verdict/instructions.js
+var instructions = __nccwpck_require__(60228);
 // EXTERNAL MODULE: ./lib/verdict/paired.js
 var paired = __nccwpck_require__(83784);
 ;// CONCATENATED MODULE: ./lib/verdict/self.js
@@ -57221,8 +58590,12 @@ function describeMetric({ measure, id, gate, marginRatio, candidate, floor, mde8
 
 // EXTERNAL MODULE: ./lib/verdict/shard-set.js
 var shard_set = __nccwpck_require__(27948);
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(15521);
 // EXTERNAL MODULE: ./lib/record/run.js + 3 modules
 var run = __nccwpck_require__(38359);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(22595);
 // EXTERNAL MODULE: ./lib/stats/hodges-lehmann.js
 var hodges_lehmann = __nccwpck_require__(4825);
 // EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
@@ -57343,12 +58716,16 @@ function combined(tests) {
     return (0,normal/* normalUpperTail */.I)(squares === 0 ? 0 : sum / Math.sqrt(squares));
 }
 
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(86300);
 // EXTERNAL MODULE: ./lib/verdict/decision.js
 var verdict_decision = __nccwpck_require__(79671);
 // EXTERNAL MODULE: ./lib/verdict/floor.js
 var verdict_floor = __nccwpck_require__(26331);
 // EXTERNAL MODULE: ./lib/stats/student.js
 var student = __nccwpck_require__(15956);
+// EXTERNAL MODULE: ./lib/record/unread.js
+var unread = __nccwpck_require__(91454);
 // EXTERNAL MODULE: ./lib/verdict/samples.js
 var samples = __nccwpck_require__(21194);
 // EXTERNAL MODULE: ./lib/verdict/validity.js
@@ -57538,6 +58915,8 @@ function locationStandardError(differences) {
     return (high - low) / 2 / (0,normal/* normalQuantile */.Z)(1 - level);
 }
 
+// EXTERNAL MODULE: ./lib/verdict/sides.js
+var sides = __nccwpck_require__(59865);
 ;// CONCATENATED MODULE: ./lib/verdict/machine-metric.js
 
 
@@ -57586,6 +58965,8 @@ function usualVersion(shards, id) {
     return versions.toSorted((a, b) => count(b) - count(a) || b - a)[0];
 }
 
+// EXTERNAL MODULE: ./lib/verdict/settings.js
+var verdict_settings = __nccwpck_require__(63260);
 // EXTERNAL MODULE: ./lib/record/verdict.js
 var verdict = __nccwpck_require__(4164);
 // EXTERNAL MODULE: ./lib/verdict/counts.js
@@ -57714,7 +59095,7 @@ function compareShards(given, settings, skipped) {
         findings: ids.map((id) => {
             const found = tested.get(id);
             const compared = found
-                ? shards_compareMetric(found, settings, family, disagreeing.get(id))
+                ? compareMetric(found, settings, family, disagreeing.get(id))
                 : eventsOnShards(shards, id);
             return findingOrReason(compared, shards, id, settings);
         }),
@@ -57766,15 +59147,15 @@ function testShift(machines, marginRatio, estimates) {
     };
 }
 const testMachines = (machines, marginRatio, confidence) => testOverMachines(machines, { margin: Math.log1p(marginRatio), prior: PRIOR }, confidence);
-function shards_compareMetric({ metric, marginRatio, machines, test, shift }, { alpha }, family, disagreement) {
+function compareMetric({ metric, marginRatio, machines, test, shift }, { alpha }, family, disagreement) {
     const { id, gate } = metric;
     const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
     const equivalence = testMachines(machines, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
-    const change = (0,verdict_decision/* asChange */.t)({ ...test, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
+    const change = (0,verdict_decision/* asChange */.t6)({ ...test, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
     const floor = (0,verdict_floor/* floorOf */.E)(withinMachines(machines), marginRatio, alpha);
     const sizes = machines.map(({ between }) => between.length);
     const smallestP = smallestStratifiedP(sizes);
-    const decision = (0,verdict_decision/* decide */.L)({
+    const decision = (0,verdict_decision/* decide */.LD)({
         gate,
         marginRatio,
         alpha,
@@ -57821,7 +59202,7 @@ function machineOf(shard, tested) {
         .filter((machine) => machine.shard === shard)
         .map(({ between }) => ({
         id,
-        ...(0,verdict_decision/* asChange */.t)((0,hodges_lehmann/* hodgesLehmann */.i)(between, assumptions/* SHOWN_CONFIDENCE */.LK)),
+        ...(0,verdict_decision/* asChange */.t6)((0,hodges_lehmann/* hodgesLehmann */.i)(between, assumptions/* SHOWN_CONFIDENCE */.LK)),
         pairs: between.length,
     })));
     return { ...shard, pairs: Math.max(0, ...changes.map(({ pairs }) => pairs)), changes };
@@ -57982,24 +59363,20 @@ function notMeasured(evidence, { baseline }) {
     const last = baseline.at(-1);
     return last === undefined ? [] : (0,validity/* notMeasuredCaveats */.pn)(last, evidence.candidate);
 }
-/**
- * Compares instruction counts. The baseline is the newest stored run that has counts: older ones
- * would report changes that were merged long ago.
- */
+/** Compares instruction counts; undefined if a side has none. */
 function compareCounted(evidence, settings) {
     const { candidate } = evidence;
     switch (evidence.design) {
         case 'paired':
-            return compareInstructions(evidence.baseline, candidate, settings);
+            return (0,instructions/* compareInstructions */.n3)(evidence.baseline, candidate, settings);
         case 'stored': {
-            const last = lastCounted(evidence);
-            return last && compareInstructions(last, candidate, settings);
+            const last = (0,instructions/* countedBaseline */.S$)(evidence.stored.runs, candidate);
+            return last && (0,instructions/* compareInstructions */.n3)(last, candidate, settings);
         }
         default:
             return undefined;
     }
 }
-const lastCounted = ({ stored, candidate }) => stored.runs.findLast(({ id, instructions }) => id !== candidate.id && instructions !== undefined);
 function compareTimes(evidence, settings) {
     switch (evidence.design) {
         case 'paired': {
@@ -58134,7 +59511,7 @@ function floorOf(within, marginRatio, alpha) {
         return undefined;
     const { slower, faster } = (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_3__/* .testShift */ .js)(within, marginRatio);
     return {
-        ...(0,_decision_js__WEBPACK_IMPORTED_MODULE_2__/* .asChange */ .t)((0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__/* .hodgesLehmann */ .i)(within, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SHOWN_CONFIDENCE */ .LK)),
+        ...(0,_decision_js__WEBPACK_IMPORTED_MODULE_2__/* .asChange */ .t6)((0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__/* .hodgesLehmann */ .i)(within, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SHOWN_CONFIDENCE */ .LK)),
         pairs: within.length,
         rejections: [slower, faster].filter((p) => p <= alpha).length,
     };
@@ -58220,6 +59597,196 @@ function levelOf(id, replicates) {
             : (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(values.slice(half), _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_QUANTILE */ .a1) -
                 (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(values.slice(0, half), _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_QUANTILE */ .a1),
     };
+}
+
+
+/***/ }),
+
+/***/ 60228:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   IR: () => (/* binding */ haveLikeCounts),
+/* harmony export */   S$: () => (/* binding */ countedBaseline),
+/* harmony export */   n3: () => (/* binding */ compareInstructions)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
+/* harmony import */ var _record_unread_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(91454);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(22595);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(86300);
+/* harmony import */ var _trace_difference_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(95418);
+/* harmony import */ var _trace_flat_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(14238);
+/* harmony import */ var _settings_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(63260);
+/* harmony import */ var _sides_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(59865);
+
+
+
+
+
+
+
+
+/**
+ * Compares the instruction counts of two runs. A difference larger than boot-to-boot noise is a fact:
+ * it needs no p-value, interval or error level, and a noisy machine does not disturb it. The margin
+ * only decides whether it matters.
+ *
+ * @returns undefined if one of the runs has no counts
+ */
+function compareInstructions(baseline, candidate, settings) {
+    const [before, after] = [baseline.instructions, candidate.instructions];
+    if (before === undefined || after === undefined)
+        return undefined;
+    const obstacle = otherArchitecture(baseline, candidate) ?? otherConditions(before, after);
+    const findings = after.metrics.map((metric) => {
+        const own = before.metrics.find(({ id }) => id === metric.id);
+        const compared = compareMetric(own, metric, settings, obstacle);
+        return { ...compared, ...operationOf(compared, { before, after }) };
+    });
+    return { baseline, candidate, findings };
+}
+/**
+ * The stored run whose counts are the baseline: the newest that was counted like the candidate, on
+ * whatever machine. Older ones would report changes that were merged long ago. If there is none, the
+ * newest with counts, which shows what is different.
+ */
+function countedBaseline(stored, candidate) {
+    const counted = stored.filter(({ id, instructions }) => id !== candidate.id && instructions !== undefined);
+    return counted.findLast((run) => haveLikeCounts(run, candidate)) ?? counted.at(-1);
+}
+/** Whether counts of these two runs can be compared. */
+const haveLikeCounts = (baseline, candidate) => baseline?.instructions !== undefined &&
+    candidate.instructions !== undefined &&
+    otherArchitecture(baseline, candidate) === undefined &&
+    otherConditions(baseline.instructions, candidate.instructions) === undefined;
+function otherArchitecture(baseline, candidate) {
+    const [before, after] = [baseline.platform.architecture, candidate.platform.architecture];
+    return before === after
+        ? undefined
+        : `The baseline's kernel is for ${before} and the candidate's for ${after}, so their instruction counts cannot be compared: count two kernels for one architecture.`;
+}
+function otherConditions(before, after) {
+    const names = [...new Set([...Object.keys(before.conditions), ...Object.keys(after.conditions)])];
+    const other = names.filter((name) => before.conditions[name] !== after.conditions[name]);
+    if (other.length === 0)
+        return undefined;
+    const list = other.map((name) => `${name}: ${before.conditions[name] ?? _record_unread_js__WEBPACK_IMPORTED_MODULE_6__/* .NOT_RECORDED */ .D0} → ${after.conditions[name] ?? _record_unread_js__WEBPACK_IMPORTED_MODULE_6__/* .NOT_RECORDED */ .D0}`);
+    return `The two sides were counted under different conditions (${list.join(', ')}), so their instruction counts cannot be compared: count both with the same emulator and options.`;
+}
+function compareMetric(before, after, settings, obstacle) {
+    const { id, gate } = after;
+    const [baseline, candidate] = [sideOf(before), sideOf(after)];
+    const finding = { measure: 'instructions', id, gate, baseline, candidate };
+    if (obstacle !== undefined)
+        return { ...finding, verdict: 'incomparable', because: obstacle };
+    const why = (0,_sides_js__WEBPACK_IMPORTED_MODULE_5__/* .notComparable */ .kY)(before, after, 'counted');
+    if (why !== undefined || baseline.status !== 'ok' || candidate.status !== 'ok') {
+        const verdict = (0,_sides_js__WEBPACK_IMPORTED_MODULE_5__/* .isLost */ .JD)(before, after) ? 'blocked' : 'incomparable';
+        return { ...finding, verdict, because: why ?? 'Nothing was counted.' };
+    }
+    const same = agree(baseline, candidate);
+    const unstable = same ? undefined : unstableText(baseline, candidate);
+    if (unstable !== undefined)
+        return { ...finding, verdict: 'incomparable', because: unstable };
+    const difference = same ? 0 : candidate.count - baseline.count;
+    const resolution = same
+        ? _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .MIN_RESOLUTION */ .yb
+        : Math.max(baseline.resolution, candidate.resolution, spread(bootByBoot(baseline, candidate)));
+    const margin = marginFor(id, baseline.count, settings);
+    return {
+        ...{ ...finding, difference, resolution, margin },
+        ...decide(difference, resolution, margin, baseline.boots.length + candidate.boots.length),
+    };
+}
+/** For a count that changed: what changed, function by function. */
+function operationOf({ id, difference = 0, resolution = 0 }, runs) {
+    if (Math.abs(difference) <= resolution)
+        return {};
+    const [before, after] = [operationIn(runs.before, id), operationIn(runs.after, id)];
+    if (Array.isArray(before) && Array.isArray(after)) {
+        return { operation: (0,_trace_difference_js__WEBPACK_IMPORTED_MODULE_3__/* .compareOperations */ .IQ)(before, after, difference) };
+    }
+    const why = [after, before].find((side) => typeof side === 'string');
+    if (why !== undefined)
+        return { untraced: why };
+    if (before === after)
+        return {};
+    return { untraced: `the ${before ? 'candidate' : 'baseline'} was counted without a trace` };
+}
+/** @returns the call tree; or why there is none although a trace was asked for */
+function operationIn(instructions, id) {
+    const metric = instructions.metrics.find((one) => one.id === id);
+    if (metric?.status !== 'ok')
+        return undefined;
+    return metric.traced ? (0,_trace_flat_js__WEBPACK_IMPORTED_MODULE_4__/* .unflatten */ .sB)(metric.traced, instructions) : metric.untraced;
+}
+function sideOf(metric) {
+    if (metric === undefined)
+        return NOT_COUNTED;
+    if (metric.status !== 'ok')
+        return { status: metric.status, reason: metric.reason };
+    const { id, boots } = metric;
+    const count = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(boots);
+    const resolution = Math.max(minResolution(id, count), spread(boots));
+    return { status: 'ok', count, resolution, boots };
+}
+const NOT_COUNTED = {
+    status: 'absent',
+    reason: { operation: 'compare', errno: 0, message: 'the run did not count this metric' },
+};
+/** Differences up to this many instructions prove nothing, however well the boots agree. */
+function minResolution(id, count) {
+    const [, share] = _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .RESOLUTION_SHARES */ .q8.find(([prefix]) => id.startsWith(prefix)) ?? ['', 0];
+    return Math.max(_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .MIN_RESOLUTION */ .yb, share * count);
+}
+/**
+ * The differences boot by boot. The boots of both sides have the same seeds in the same order, so an
+ * effect of a seed on both sides cancels. Empty if one side booted more often than the other.
+ */
+const bootByBoot = (baseline, candidate) => baseline.boots.length === candidate.boots.length
+    ? candidate.boots.map((count, boot) => count - (baseline.boots[boot] ?? 0))
+    : [];
+const spread = (values) => values.length === 0 ? 0 : Math.max(...values) - Math.min(...values);
+/** Whether both sides count the same in every boot, however far the boots lie apart. */
+function agree(baseline, candidate) {
+    const differences = bootByBoot(baseline, candidate);
+    return differences.length > 0 && differences.every((one) => Math.abs(one) <= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .MIN_RESOLUTION */ .yb);
+}
+/** Why a count is not reliable: the boots of one side disagree. */
+function unstableText(...sides) {
+    const unstable = sides.find((side) => side.resolution > _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .UNSTABLE_COUNT_SHARE */ .RE * side.count);
+    if (unstable === undefined)
+        return undefined;
+    const values = unstable.boots.map((boot) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatInstructions */ .Vr)(boot)).join(', ');
+    return `Unstable: the boots of one side counted ${values}, which are more than ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .UNSTABLE_COUNT_SHARE */ .RE)} apart.`;
+}
+/**
+ * From the rule that matches the metric; without one, 1 % or a few instructions, the larger of
+ * both.
+ */
+function marginFor(id, count, { margins }) {
+    const ratio = (0,_settings_js__WEBPACK_IMPORTED_MODULE_7__/* .marginOf */ .O)({ id }, margins, Number.NaN);
+    if (!Number.isNaN(ratio))
+        return ratio * count;
+    return Math.max(_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .INSTRUCTIONS_MARGIN */ .L8 * count, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .INSTRUCTIONS_MARGIN_COUNT */ .xj);
+}
+function decide(difference, resolution, margin, boots) {
+    const counted = `counted in ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(boots, 'boot')}`;
+    const size = Math.abs(difference);
+    if (size <= resolution) {
+        return {
+            verdict: 'unchanged',
+            because: `Within boot-to-boot noise (up to ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatInstructions */ .Vr)(resolution)} instructions), ${counted}.`,
+        };
+    }
+    const words = `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatInstructions */ .Vr)(size)} ${difference > 0 ? 'more' : 'fewer'} instructions per operation, ${counted}`;
+    if (size <= margin) {
+        return {
+            verdict: 'unchanged',
+            because: `${words}; changes of up to ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatInstructions */ .Vr)(margin)} are listed, not flagged.`,
+        };
+    }
+    return { verdict: difference > 0 ? 'regressed' : 'improved', because: `${words}.` };
 }
 
 
@@ -58353,7 +59920,7 @@ function compareMetric(pair, baseline, candidate, settings, flagged) {
     const confirmed = flagged.get(metric.id);
     const phase = confirmed ? 'confirm' : 'screen';
     const { between } = pair[phase];
-    const change = (0,_decision_js__WEBPACK_IMPORTED_MODULE_7__/* .asChange */ .t)((0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .SHOWN_CONFIDENCE */ .LK));
+    const change = (0,_decision_js__WEBPACK_IMPORTED_MODULE_7__/* .asChange */ .t6)((0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .SHOWN_CONFIDENCE */ .LK));
     const equivalence = (0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .EQUIVALENCE_CONFIDENCE */ .gR);
     const floor = (0,_floor_js__WEBPACK_IMPORTED_MODULE_8__/* .floorOf */ .E)([...screen.within, ...confirm.within], marginRatio, settings.alpha);
     const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .replicatesOf */ .Gu)(baseline, metric.id, phase);
@@ -58366,7 +59933,7 @@ function compareMetric(pair, baseline, candidate, settings, flagged) {
             baseline: before.length,
             candidate: (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .replicatesOf */ .Gu)(candidate, metric.id, phase).length,
         }),
-        ...(0,_decision_js__WEBPACK_IMPORTED_MODULE_7__/* .decide */ .L)({
+        ...(0,_decision_js__WEBPACK_IMPORTED_MODULE_7__/* .decide */ .LD)({
             gate: metric.gate,
             marginRatio,
             alpha: settings.alpha,
@@ -58383,11 +59950,11 @@ function compareMetric(pair, baseline, candidate, settings, flagged) {
         }),
         change,
         ...(floor ? { floor } : {}),
-        mde80: smallestDetectable(pair, settings.alpha),
+        mde80: smallestDetectable(pair, settings.alpha, (0,_decision_js__WEBPACK_IMPORTED_MODULE_7__/* .hiddenBy */ .W0)(floor, marginRatio)),
     };
 }
 /** As a ratio above 0. The pairs of both phases describe the noise. */
-function smallestDetectable({ marginRatio, screen, confirm }, alpha) {
+function smallestDetectable({ marginRatio, screen, confirm }, alpha, hidden) {
     const confirmPairs = confirm.between.length;
     const shift = (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_3__/* .mde80ForPairs */ .lZ)({
         differences: [...screen.between, ...confirm.between],
@@ -58396,7 +59963,7 @@ function smallestDetectable({ marginRatio, screen, confirm }, alpha) {
         pairs: screen.between.length,
         ...(confirmPairs > 0 ? { confirmPairs } : {}),
     });
-    return Math.expm1(shift);
+    return Math.expm1(Math.max(shift, hidden));
 }
 function notCompared(candidate, baseline, settings) {
     const other = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .metricOf */ .ak)(baseline, candidate.id);
@@ -58460,10 +60027,9 @@ const typicalNs = (id, replicates) => Math.exp(centre(id, replicates)) * control
 /** A run's estimate of a metric in ns per operation, at its own control speed. */
 const centreNs = ({ id, replicates }) => typicalNs(id, replicates);
 /**
- * Pairs up neighbouring launches. Both sides of a paired comparison share one sequence, in rounds
- * of A B B A or B A A B. Launches 2k and 2k + 1 are of different sides. Launches 2k + 1 and 2k + 2
- * are of the same side inside a round, and also across rounds if the next round begins with the
- * side that ended the last one.
+ * Pairs up neighbouring launches. Both sides of a paired comparison share one sequence. Launches 2k and
+ * 2k + 1 are a pair, one of each side in a drawn order. Launches 2k + 1 and 2k + 2 are of the same side
+ * if the next pair begins with the side that ended the last one.
  *
  * @param phase only launches of this phase count; a phase begins at an even sequence number
  */
@@ -58927,12 +60493,14 @@ const usualScale = ({ strays }) => strays.length === 0 ? 1 : Math.max(1, (0,simp
 
 /** By itself a metric is not called changed against fewer stored runs: nobody knows how they differ. */
 const MIN_RUNS_TO_CALL = 3;
+/** Whether the halves of a run differ by more than the margin; false if they are too small to say. */
+const halvesDiffer = ({ halves }, marginRatio) => Math.abs(halves) > Math.log1p(marginRatio);
 /** Whether a metric may be called by itself at all, however large its change. */
 const mayBeCalled = (launches, runs) => launches >= assumptions/* MIN_QUIET_TO_CALL */.R6 && runs >= MIN_RUNS_TO_CALL;
 /** One sentence: why a metric by itself cannot be judged, whatever the tests say. */
 function doubtOf(one) {
     const { level, launches, marginRatio, change, history, index, member, called } = one;
-    if (Math.abs(level.halves) > Math.log1p(marginRatio) && !member) {
+    if (halvesDiffer(level, marginRatio) && !member) {
         return `Too noisy: the two halves of this run differ by ${(0,units/* formatShare */.T1)(Math.abs(Math.expm1(level.halves)))}, more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}.`;
     }
     if (!called || member)
@@ -59299,7 +60867,7 @@ function judgeGated(judging) {
             {
                 ...{ metric, marginRatio, change, stored: runs, familySize },
                 launches: { baseline: history.launches[index] ?? 0, candidate: launches },
-                callable: mayBeCalled(launches, runs),
+                callable: mayBeCalled(launches, runs) && !halvesDiffer(level, marginRatio),
                 ...(reaches ? { test } : {}),
                 ...(odd === undefined || exceedsMachine(change.estimate) ? {} : { obstacle: odd }),
                 ...(doubt === undefined ? {} : { doubt }),
@@ -59429,9 +60997,12 @@ function judgeAlone(history, own, marginRatioOf) {
     });
 }
 
+// EXTERNAL MODULE: ./lib/verdict/instructions.js
+var instructions = __nccwpck_require__(60228);
 // EXTERNAL MODULE: ./lib/verdict/validity.js
 var validity = __nccwpck_require__(50703);
 ;// CONCATENATED MODULE: ./lib/verdict/stored.js
+
 
 
 
@@ -59460,7 +61031,9 @@ function compareStored(stored, candidate, settings) {
     const times = comparable.match === 'other-machine'
         ? undefined
         : judgeTimes(comparable.runs, candidate, settings);
-    const machine = sameModelObstacle(comparable) ?? unreadCpuObstacle(comparable);
+    const counted = (0,instructions/* haveLikeCounts */.IR)((0,instructions/* countedBaseline */.S$)(stored.runs, candidate), candidate);
+    const sameModel = sameModelObstacle(comparable, counted);
+    const machine = sameModel ?? unreadCpuObstacle(comparable);
     const obstacle = machine ?? times?.obstacle;
     return {
         design: 'stored',
@@ -59472,7 +61045,8 @@ function compareStored(stored, candidate, settings) {
             const found = times?.metrics.get(metric.id);
             return found
                 ? timedFinding(found, candidate, settings, machine)
-                : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
+                : (compareWithLast(metric, comparable, sameModel) ??
+                    notCompared(metric, comparable, settings));
         }),
         census: {
             found: stored.runs.filter(({ id }) => id !== candidate.id).length + stored.skipped.length,
@@ -59481,7 +61055,7 @@ function compareStored(stored, candidate, settings) {
         },
         skipped: stored.skipped,
         caveats: [
-            ...otherMachineCaveats(comparable),
+            ...(candidate.metrics.length === 0 ? [] : otherMachineCaveats(comparable, counted)),
             ...(obstacle === undefined ? [] : [obstacle]),
             ...(times?.caveats ?? []),
             ...otherTarget(comparable.runs, candidate),
@@ -59497,7 +61071,7 @@ const suspectedTimes = (stored, candidate, settings) => {
 function timedFinding(found, candidate, { alpha }, machine) {
     const { metric, marginRatio, change, test, stored, sample, familySize, doubt } = found;
     const { id, gate } = metric;
-    const shown = (0,decision/* asChange */.t)({
+    const shown = (0,decision/* asChange */.t6)({
         ...(0,student_test/* studentTest */.y)(change, 0, assumptions/* SHOWN_CONFIDENCE */.LK),
         confidence: assumptions/* SHOWN_CONFIDENCE */.LK,
     });
@@ -59510,13 +61084,15 @@ function timedFinding(found, candidate, { alpha }, machine) {
         ...{ measure: 'time', id, gate, marginRatio, change: shown },
         ...(0,sides/* sidesOfChange */.m9)(metric, found.baselineNs, shown.ratio, found.launches),
         ...(floor ? { floor } : {}),
-        mde80: found.callable ? Math.expm1(Math.max(margin, detected)) : Number.POSITIVE_INFINITY,
+        mde80: found.callable && (machine ?? found.obstacle) === undefined
+            ? Math.expm1(Math.max(margin, detected, (0,decision/* hiddenBy */.W0)(floor, marginRatio)))
+            : Number.POSITIVE_INFINITY,
     };
     if (doubt !== undefined && machine === undefined)
         return { ...finding, verdict: 'inconclusive', because: doubt };
     return {
         ...finding,
-        ...(0,decision/* decide */.L)({
+        ...(0,decision/* decide */.LD)({
             ...{ gate, marginRatio, alpha, test, sample, floor },
             obstacle: machine ?? found.obstacle,
             equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
@@ -59544,32 +61120,38 @@ function notCompared(metric, { match, runs }, settings) {
  * An exact count is compared with the newest stored run that has it. Older runs would report changes
  * that were merged long ago.
  */
-function compareWithLast(metric, comparable) {
+function compareWithLast(metric, comparable, obstacle) {
     if (comparable.match === 'other-machine')
         return undefined;
     const counted = comparable.runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).filter(run/* isCounted */.he);
-    return (0,counts/* compareCounts */.G)(counted.at(-1), metric, sameModelObstacle(comparable));
+    return (0,counts/* compareCounts */.G)(counted.at(-1), metric, obstacle);
 }
 const TOO_FEW_QUIET = 'Too few of its launches met a quiet core, in this run or in the stored runs: measure for longer.';
 const OTHER_MACHINE = 'The stored runs were measured on another machine.';
-function sameModelObstacle(comparable) {
+/** @param counted whether there are counts to compare, which are the same on any machine */
+function sameModelObstacle(comparable, counted) {
     const { match, differences, cpuUnreadIn } = comparable;
     if (match !== 'same-cpu-model')
         return undefined;
     const model = cpuUnreadIn.length === 0 ? ' with the same CPU model' : '';
     const unread = cpuUnreadIn.length === 0 ? '' : ` ${unreadCpuText(comparable)}`;
-    return `The stored runs come from another machine${model} (${differences.join(', ')}).${unread} So times are scaled to the baseline's CPU speed, and nothing is called regressed or improved.`;
+    return `The stored runs come from another machine${model} (${differences.join(', ')}).${unread} So times are scaled to the baseline's CPU speed, and ${counted ? 'only counted instructions are' : 'nothing is'} called regressed or improved.`;
 }
 /** An unknown processor may be a slower one. That says nothing about what it can do or count. */
 const unreadCpuObstacle = (comparable) => comparable.match === 'other-machine' || comparable.cpuUnreadIn.length === 0
     ? undefined
     : `${unreadCpuText(comparable)} So times are scaled to the baseline's CPU speed, and none is called regressed or improved. To judge them, let the target read /proc/cpuinfo, or give a baseline that runs here, such as host.`;
 const unreadCpuText = ({ cpuUnreadIn }) => `The processor model could not be read in ${cpuUnreadIn.join(' and ')}.`;
-const otherMachineCaveats = ({ match, differences }) => match === 'other-machine'
-    ? [
-        `The stored runs come from another machine (${differences.join(', ')}), so nothing is compared: store a run of a machine like this one, or give a baseline that runs here, such as host.`,
-    ]
-    : [];
+function otherMachineCaveats({ match, differences }, counted) {
+    if (match !== 'other-machine')
+        return [];
+    const what = counted
+        ? 'no time is compared, only instructions, whose counts are the same on any machine. To compare times'
+        : 'nothing is compared';
+    return [
+        `The stored runs come from another machine (${differences.join(', ')}), so ${what}: store a run of a machine like this one, or give a baseline that runs here, such as host.`,
+    ];
+}
 /** Somebody may want to compare different targets, but must notice it. */
 function otherTarget(stored, candidate) {
     const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
@@ -59611,6 +61193,7 @@ function validityCaveats(all) {
         ...failedLaunches(runs),
         ...stolenTime(runs),
         ...sharedCore(runs),
+        ...countedBesideNeighbour(runs),
         ...otherCpu(runs),
         ...unpinned(runs),
         ...emulated(runs),
@@ -59641,6 +61224,26 @@ function sharedCore(runs) {
     return [
         `Another thread was busy on the measured core, so ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share)} of the launches are left out; a quieter runner gives narrower intervals.`,
     ];
+}
+const PHASES = [
+    ['screen', 'first launches'],
+    ['confirm', 'fresh launches'],
+];
+/** Pairs that count although a neighbour was busy, since too few were measured without one. */
+function countedBesideNeighbour(runs) {
+    const paired = runs.filter(({ duet }) => duet !== undefined);
+    return PHASES.flatMap(([phase, words]) => {
+        const launches = paired.flatMap((run) => {
+            const counted = new Set(run.metrics.filter(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y).flatMap(({ replicates }) => replicates.map((r) => r.sequence)));
+            return run.launches.filter((one) => one.phase === phase && counted.has(one.sequence));
+        });
+        const beside = launches.filter(({ neighbour }) => neighbour).length;
+        if (beside === 0)
+            return [];
+        return [
+            `Another thread was busy on the measured core in ${beside} of the ${launches.length} ${words}. Too few pairs were without one, so all count: their order was drawn, so no verdict leans to a side, but the intervals are wider.`,
+        ];
+    });
 }
 /** A booted kernel numbers its own CPUs, so it is not compared here. */
 function otherCpu(runs) {
@@ -62882,6 +64485,7 @@ class RequestError extends Error {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   JZ: () => (/* binding */ median),
 /* harmony export */   RE: () => (/* binding */ mean),
+/* harmony export */   T9: () => (/* binding */ max),
 /* harmony export */   YV: () => (/* binding */ quantile),
 /* harmony export */   Yz: () => (/* binding */ modeFast),
 /* harmony export */   Z0: () => (/* binding */ interquartileRange),
@@ -62889,7 +64493,7 @@ class RequestError extends Error {
 /* harmony export */   hK: () => (/* binding */ medianAbsoluteDeviation),
 /* harmony export */   y4: () => (/* binding */ sampleVariance)
 /* harmony export */ });
-/* unused harmony exports BayesianClassifier, PerceptronModel, addToMean, approxEqual, average, averageSimple, bayesian, bernoulliDistribution, binomialDistribution, bisect, chiSquaredDistributionTable, chiSquaredGoodnessOfFit, chunk, ckmeans, coefficientOfVariation, combinations, combinationsReplacement, combineMeans, combineVariances, cumulativeStdLogisticProbability, cumulativeStdNormalProbability, epsilon, equalIntervalBreaks, erf, errorFunction, extent, extentSorted, factorial, gamma, gammaln, geometricMean, harmonicMean, inverseErrorFunction, iqr, jenks, kMeansCluster, kde, kernelDensityEstimation, linearRegression, linearRegressionLine, logAverage, logit, mad, max, maxSorted, meanSimple, medianSorted, min, minSorted, mode, modeSorted, normalDistribution, numericSort, perceptron, permutationTest, permutationsHeap, poissonDistribution, probit, product, quantileRank, quantileRankSorted, quantileSorted, quickselect, rSquared, relativeError, rms, rootMeanSquare, sample, sampleCorrelation, sampleCovariance, sampleKurtosis, sampleRankCorrelation, sampleSkewness, sampleStandardDeviation, sampleWithReplacement, scaledRootMeanSquare, shuffle, shuffleInPlace, sign, silhouette, silhouetteMetric, standardDeviation, standardNormalTable, subtractFromMean, sumNthPowerDeviations, sumSimple, tTest, tTestTwoSample, uniqueCountSorted, variance, weightedLinearRegression, weightedMean, weightedQuantile, weightedStandardDeviation, weightedVariance, wilcoxonRankSum, zScore */
+/* unused harmony exports BayesianClassifier, PerceptronModel, addToMean, approxEqual, average, averageSimple, bayesian, bernoulliDistribution, binomialDistribution, bisect, chiSquaredDistributionTable, chiSquaredGoodnessOfFit, chunk, ckmeans, coefficientOfVariation, combinations, combinationsReplacement, combineMeans, combineVariances, cumulativeStdLogisticProbability, cumulativeStdNormalProbability, epsilon, equalIntervalBreaks, erf, errorFunction, extent, extentSorted, factorial, gamma, gammaln, geometricMean, harmonicMean, inverseErrorFunction, iqr, jenks, kMeansCluster, kde, kernelDensityEstimation, linearRegression, linearRegressionLine, logAverage, logit, mad, maxSorted, meanSimple, medianSorted, min, minSorted, mode, modeSorted, normalDistribution, numericSort, perceptron, permutationTest, permutationsHeap, poissonDistribution, probit, product, quantileRank, quantileRankSorted, quantileSorted, quickselect, rSquared, relativeError, rms, rootMeanSquare, sample, sampleCorrelation, sampleCovariance, sampleKurtosis, sampleRankCorrelation, sampleSkewness, sampleStandardDeviation, sampleWithReplacement, scaledRootMeanSquare, shuffle, shuffleInPlace, sign, silhouette, silhouetteMetric, standardDeviation, standardNormalTable, subtractFromMean, sumNthPowerDeviations, sumSimple, tTest, tTestTwoSample, uniqueCountSorted, variance, weightedLinearRegression, weightedMean, weightedQuantile, weightedStandardDeviation, weightedVariance, wilcoxonRankSum, zScore */
 /**
  * When adding a new value to a list, one does not have to necessary
  * recompute the mean of the list in linear time. They can instead use

@@ -11,7 +11,7 @@ import { environmentFacts, legend, placeFacts, sideFacts } from './facts.js';
 import { foundBlocks, restBlocks } from './finding-blocks.js';
 import { machineTables } from './machines.js';
 import { nextStepText } from './next-step.js';
-import { reproduction } from './reproduce.js';
+import { reproduction, settlingCommand } from './reproduce.js';
 import { tailsBlocks } from './tails.js';
 import { policyText } from './verdict-words.js';
 
@@ -36,7 +36,7 @@ const PARTS = {
   differences: (report) => [...differenceBlocks(report), ...prose(configurationText(report))],
   caveats: (report) =>
     list('Caveats', report.caveats).map((caveats) => ({ ...caveats, caution: true as const })),
-  next: (report) => prose(nextStepText(report)),
+  next: (report) => [...prose(nextStepText(report)), ...settlingCommand(report)],
   rest: restBlocks,
   trust: (report) => [
     ...(report.findings.some(isMeasuredReport) || report.certificate.resolution !== null

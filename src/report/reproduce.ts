@@ -45,6 +45,48 @@ function keptKernel({ baseline, candidate }: Report): string | undefined {
   return baseline.spec.replace(KERNEL_PATH, 'kernel:kept-kernel');
 }
 
+/** The image of a container's spec. */
+const CONTAINER_IMAGE = /^container:\s*\S+/;
+
+/**
+ * The command that measures what the newest stored run measured beside the candidate, where times of
+ * stored runs leave something to settle. A host cannot be brought back, and of a command the record
+ * does not say what it ran.
+ */
+export function settlingCommand(report: Report): Command[] {
+  const { design, baseline: before, candidate: after, findings } = report;
+  const open = findings.some(
+    ({ measure, gate, verdict }) =>
+      measure === 'time' && gate && (verdict === 'regressed' || verdict === 'inconclusive'),
+  );
+  const earlier = earlierTarget(report);
+  if (design !== 'stored' || !open || earlier === undefined) return [];
+  const command = [
+    'npm start --',
+    `--baseline ${shellWord(earlier.spec)}`,
+    `--candidate ${shellWord(after.spec)}`,
+    ...metricsOption(after.metricGlobs),
+    ...judgingOptions({ ...report, design: 'paired' }),
+  ].join(' ');
+  const why = before.choice === undefined ? '' : ', which could not be done here';
+  const text = `To settle it, measure both sides in one job${why}${earlier.condition}:`;
+  return [{ kind: 'command', text, command }];
+}
+
+/** What the newest stored run measured, as a baseline, and what it takes. */
+function earlierTarget({ baseline: { facts }, candidate: { spec } }: Report) {
+  const { image, sha256 } = facts;
+  if (CONTAINER_IMAGE.test(spec) && image !== undefined) {
+    const earlier = spec.replace(CONTAINER_IMAGE, () => `container:${image}`);
+    return { spec: earlier, condition: '' };
+  }
+  if (!KERNEL_PATH.test(spec) || sha256 === undefined) return undefined;
+  return {
+    spec: spec.replace(KERNEL_PATH, 'kernel:earlier-kernel'),
+    condition: `, with the earlier kernel (SHA-256 ${sha256.slice(0, 16)}…) as the file "earlier-kernel"`,
+  };
+}
+
 const metricsOption = (globs: readonly string[] = []): string[] =>
   globs.length === 0 ? [] : [`--metrics ${shellWord(globs.join(','))}`];
 

@@ -62,6 +62,9 @@ launch::Request toRequest(const Napi::Object &value) {
     const Napi::Value grace = value.Get("graceMs");
     if (!grace.IsUndefined())
         request.grace = std::chrono::milliseconds(grace.As<Napi::Number>().Int64Value());
+    const Napi::Value folder = value.Get("folder");
+    if (!folder.IsUndefined())
+        request.folder = toText(folder);
     request.memory = toText(value.Get("results")) == "memory";
     const Napi::Value input = value.Get("input");
     if (!input.IsUndefined())
@@ -165,6 +168,7 @@ Napi::Value cpuTimes(const Napi::CallbackInfo &info) {
         Napi::Object entry = Napi::Object::New(info.Env());
         entry.Set("cpu", times.cpu);
         entry.Set("busyTicks", static_cast<double>(times.busyTicks));
+        entry.Set("interruptTicks", static_cast<double>(times.interruptTicks));
         entry.Set("stealTicks", static_cast<double>(times.stealTicks));
         result.Set(result.Length(), entry);
     }

@@ -25,6 +25,7 @@ struct ChildFailure {
 struct ChildPlan {
     char *const *argv;
     char *const *env;
+    const char *folder;    // nullptr: keep the working folder
     const cpu_set_t *cpus; // nullptr: keep the affinity
     size_t cpusSize;
     ChildDescriptors descriptors;
@@ -118,6 +119,8 @@ void dieWithParent(const ChildPlan &plan) {
     arrangeDescriptors(plan);
     if (plan.cpus != nullptr)
         require(sched_setaffinity(0, plan.cpusSize, plan.cpus) == 0, plan, "sched_setaffinity");
+    if (plan.folder != nullptr)
+        require(chdir(plan.folder) == 0, plan, "chdir");
     restoreSignals();
     execvpe(plan.argv[0], plan.argv, plan.env);
     giveUp(plan.report, "execvpe");
@@ -194,9 +197,10 @@ pid_t startChild(const Request &request, const ChildDescriptors &descriptors) {
     const std::vector<char *> env = pointers(request.env);
     const CpuSet cpus(std::max(request.cpu, 0));
     const bool pinned = request.cpu >= 0;
+    const char *folder = request.folder.empty() ? nullptr : request.folder.c_str();
     const pid_t pid =
-        spawnWithSignalsBlocked({argv.data(), env.data(), pinned ? cpus.set : nullptr, cpus.size,
-                                 descriptors, reporting.number(), getpid()});
+        spawnWithSignalsBlocked({argv.data(), env.data(), folder, pinned ? cpus.set : nullptr,
+                                 cpus.size, descriptors, reporting.number(), getpid()});
     reporting.close();
     throwReportedFailure(report, pid);
     return pid;

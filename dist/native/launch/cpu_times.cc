@@ -24,6 +24,7 @@ bool parseLine(const char *line, CpuTimes &times) {
         sscanf(rest, "%" SCNu64 "%" SCNu64 "%" SCNu64 "%*u %*u %" SCNu64 "%" SCNu64 "%" SCNu64,
                &user, &nice, &system, &irq, &softirq, &times.stealTicks);
     times.busyTicks = user + nice + system + irq + softirq;
+    times.interruptTicks = irq + softirq;
     return fields == 6;
 }
 

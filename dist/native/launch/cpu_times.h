@@ -13,6 +13,7 @@ constexpr int ALL_CPUS = -1;
 struct CpuTimes {
     int cpu;
     uint64_t busyTicks;
+    uint64_t interruptTicks; // the part of them in hard and soft interrupts
     uint64_t stealTicks;
 };
 

@@ -20,6 +20,7 @@ struct Request {
     std::chrono::milliseconds deadline{0};
     // After SIGTERM, the process has this long to end before SIGKILL.
     std::chrono::milliseconds grace{0};
+    std::string folder;  // to start it in; empty: this process's own
     bool memory = false; // results through a shared mapping, not standard output
     std::string input;   // the whole standard input
 };
