@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import { quote } from 'shell-quote';
 import { measurementFailure, usageFailure } from '../failure.js';
 import { targetSchema } from '../record/run.js';
-import { checkOut, commitHere, topFolder } from './command/checkout.js';
-import { runSetup } from './command/setup.js';
+import { checkOut, commitHere, isWhole, topFolder } from './command/checkout.js';
+import { checkOwnFiles } from './command/own-files.js';
+import { runSetup, SetupRefusal } from './command/setup.js';
 import { withoutSecrets } from './environment.js';
-import type { AgainTools, TargetKind } from './kind.js';
+import type { AgainTools, TargetKind, TargetTools } from './kind.js';
 import type { CommandSpec } from './spec.js';
 import type { LaunchCommand } from './target.js';
 import { Refusal, splitWords } from './words.js';
@@ -47,8 +47,9 @@ export const commandTarget: TargetKind<CommandSpec> = {
       throw usageFailure(`${input} "${abridge(spec)}" cannot be run: ${error.message}.`);
     }
   },
-  async open(spec, { probe, signal }) {
-    const commit = await commitOf(spec, signal);
+  async open(spec, tools) {
+    const { probe } = tools;
+    const commit = await commitOf(spec, tools);
     const { argv, folder } = spec;
     return {
       record: {
@@ -71,9 +72,11 @@ export const commandTarget: TargetKind<CommandSpec> = {
     try {
       const argv = splitCommand(target.spec, rest);
       const commit = target.facts?.['commit'] ?? '';
-      return { ...(await setUp(argv, commit, setup, tools)), spec: target.spec, argv, setup };
+      const folder = await setUp(argv, commit, setup, tools);
+      return { kind: 'command', spec: target.spec, argv, setup, folder, commit };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      if (error instanceof SetupRefusal) for (const line of error.lines) tools.progress.note(line);
       return `what its command ran cannot be built again, because ${error.message}`;
     }
   },
@@ -82,11 +85,13 @@ export const commandTarget: TargetKind<CommandSpec> = {
 /** The commit to record: only for a command that is set up again by its commit. */
 async function commitOf(
   { spec, setup, commit }: CommandSpec,
-  signal: AbortSignal,
+  { signal, progress }: TargetTools,
 ): Promise<string | undefined> {
   if (commit !== undefined || setup === undefined) return commit;
   try {
-    return await commitHere(signal);
+    const here = await commitHere(signal);
+    if (!isWhole(here)) progress.note(NOT_AGAIN);
+    return here;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     throw measurementFailure(
@@ -96,26 +101,25 @@ async function commitOf(
   }
 }
 
-/** Checks out the commit that was measured then, and runs the script there. */
+const NOT_AGAIN =
+  'Files that git tracks were changed since the last commit, so no later run can build what is measured now (baseline-setup).';
+
+/**
+ * Checks out the commit that was measured then, and runs the script there.
+ *
+ * @returns the folder to run the command in
+ */
 async function setUp(
   argv: readonly string[],
   commit: string,
   script: string,
   { signal, progress, cleanUp }: AgainTools,
-): Promise<{ kind: 'command'; folder: string; commit: string }> {
-  const top = await topFolder(signal);
-  const fixed = argv.find((word) => word.includes(`${top}/`) || word.endsWith(top));
-  if (fixed !== undefined) {
-    throw new Refusal(
-      `"${abridge(fixed)}" in it names a file of the candidate by its whole path; write a path relative to the working folder`,
-    );
-  }
+): Promise<string> {
   progress.phase(`Set up the baseline of commit ${commit.slice(0, 10)}`);
-  const place = join(await cleanUp.folder(), 'commit');
-  const checkout = await checkOut(commit, place, signal);
-  cleanUp.later(`the checkout ${place}`, checkout.remove);
-  await runSetup(script, checkout.folder, signal);
-  return { kind: 'command', folder: checkout.folder, commit };
+  const folder = await checkOut(commit, cleanUp, signal);
+  await runSetup(script, folder, signal);
+  checkOwnFiles(argv, await topFolder(signal), folder);
+  return folder;
 }
 
 const isStreamed = (argv: readonly string[]): boolean => STREAMED.test(argv.at(-1) ?? '');

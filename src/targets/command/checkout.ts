@@ -1,4 +1,7 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { CleanUp } from '../../files/clean-up.js';
 import { Refusal } from '../words.js';
 import { git } from './git.js';
 
@@ -10,7 +13,7 @@ const COMMIT = /^[0-9a-f]{40,64}$/;
 /**
  * The commit that is checked out in this process's folder, as a fact to record.
  *
- * @returns its hash; with the words ", with changes" if files of it were changed since
+ * @returns its hash; with the words ", with changes" if files that git tracks were changed since
  * @throws Refusal if this is no repository or git does not run; the signal's reason if it is aborted
  */
 export async function commitHere(signal: AbortSignal): Promise<string> {
@@ -19,42 +22,41 @@ export async function commitHere(signal: AbortSignal): Promise<string> {
   return changed === '' ? commit : `${commit}${CHANGED}`;
 }
 
-/** A commit's files in a folder of their own. */
-interface Checkout {
-  /** The folder in it that corresponds to this process's own. */
-  folder: string;
-  /** Removes it, and git's note of it. */
-  remove(): Promise<void>;
-}
+/** Whether a recorded commit can be checked out again. */
+export const isWhole = (recorded: string): boolean => !recorded.endsWith(CHANGED);
 
 /**
  * Checks out a commit beside this repository's own files, as a git worktree. A commit that is not here
  * is fetched from the remote `origin`.
  *
  * @param recorded what {@link commitHere} gave then
- * @param place absolute path of the folder to make
+ * @param cleanUp removes the checkout, and git's note of it
+ * @returns absolute path of the folder in it that corresponds to this process's own
  * @throws Refusal with a clause, if the commit cannot be had; the signal's reason if it is aborted
  */
 export async function checkOut(
   recorded: string,
-  place: string,
+  cleanUp: CleanUp,
   signal: AbortSignal,
-): Promise<Checkout> {
-  if (recorded.endsWith(CHANGED)) {
-    throw new Refusal('its commit had changes then that were not committed');
-  }
+): Promise<string> {
+  if (!isWhole(recorded)) throw new Refusal('its commit had changes then that were not committed');
   if (!COMMIT.test(recorded)) throw new Refusal('its record does not say which commit it was');
-  const top = await topFolder(signal);
-  if (!(await isHere(recorded, signal))) await fetchCommit(recorded, signal);
   const inside = await git('.', ['rev-parse', '--show-prefix'], signal);
-  await git(top, ['worktree', 'add', '--detach', '--force', place, recorded], signal);
-  return {
-    folder: join(place, inside),
-    // Also after the signal: it must not be left.
-    remove: async () => {
-      await git(top, ['worktree', 'remove', '--force', place], AbortSignal.any([]));
-    },
-  };
+  if (!(await isHere(recorded, signal))) await fetchCommit(recorded, signal);
+  const parent = await cleanUp.folder();
+  // Git names its note of a worktree by the last part of the path, which is one of its own here.
+  const place = join(parent, basename(parent));
+  const note = resolve(await git('.', ['rev-parse', '--git-common-dir'], signal), 'worktrees');
+  cleanUp.later(`the checkout ${place}`, async () => {
+    await rm(place, { recursive: true, force: true, maxRetries: 3 });
+    await rm(join(note, basename(place)), { recursive: true, force: true });
+  });
+  // Not ended half-way: its children would go on writing.
+  await git('.', ['worktree', 'add', '--detach', '--force', place, recorded]);
+  signal.throwIfAborted();
+  const folder = join(place, inside);
+  if (existsSync(folder)) return folder;
+  throw new Refusal(`commit ${recorded.slice(0, 10)} has no folder ${inside}`);
 }
 
 /** Absolute path of the repository's own files, as git resolves it. */
@@ -71,9 +73,15 @@ async function isHere(commit: string, signal: AbortSignal): Promise<boolean> {
   }
 }
 
+/** Nothing that goes on in the background, or that another command of git would notice. */
+const FETCH = [
+  ...['fetch', '--quiet', '--no-tags', '--no-auto-maintenance', '--no-recurse-submodules'],
+  '--no-write-fetch-head',
+];
+
 /** A shallow repository, as workflows have, gets no more than the commit; another stays whole. */
 async function fetchCommit(commit: string, signal: AbortSignal): Promise<void> {
   const shallow = await git('.', ['rev-parse', '--is-shallow-repository'], signal);
   const depth = shallow === 'true' ? ['--depth=1'] : [];
-  await git('.', ['fetch', '--quiet', '--no-tags', ...depth, 'origin', commit], signal);
+  await git('.', [...FETCH, ...depth, 'origin', commit], signal);
 }

@@ -3,10 +3,13 @@ import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { runFileName } from '../../../src/record/file.js';
 import { type Report, reportSchema } from '../../../src/record/report.js';
+import { runText } from '../../../src/record/run.js';
 import { cli, compileProgram, finished, startCli } from '../../fixtures/cli.js';
 import { processesWith } from '../../fixtures/processes.js';
+import { syntheticRun } from '../../fixtures/runs.js';
 
 /** A repository whose wrapper is what a command runs: each commit has another one. */
 
@@ -61,13 +64,27 @@ const place = (cwd = join(repository, 'tools')) => ({ cwd, env: { TMPDIR: tempor
 
 async function gate(
   setup: string,
-  { candidate = 'command:../built {probe}', metrics = 'syscall.null', seconds = 2, cwd = '' } = {},
+  { candidate = BUILT, metrics = 'syscall.null', seconds = 2, cwd = '', env = {} } = {},
 ): Promise<Report> {
   const words = wordsOf(setup, candidate, metrics, seconds);
-  const { stdout, stderr } = await cli(words, place(cwd || undefined));
+  const here = place(cwd || undefined);
+  const { stdout, stderr } = await cli(words, { ...here, env: { ...here.env, ...env } });
   expect(stderr).not.toContain('syscall-gate:');
   return reportSchema.parse(JSON.parse(stdout));
 }
+
+/** Leaves the record of an earlier run, as if it had been measured at a commit. */
+async function leaveRun(commit: string, candidate: string, cwd = ''): Promise<void> {
+  const run = syntheticRun({
+    ...{ metrics: [{ id: 'syscall.null', ns: 80 }], screen: [4, 5, 6, 7], seed: 1 },
+    target: { kind: 'command', spec: candidate, facts: { commit } },
+  });
+  const out = join(cwd || join(repository, 'tools'), 'out');
+  await mkdir(out, { recursive: true });
+  await writeFile(join(out, runFileName(run)), runText(run));
+}
+
+const BUILT = 'command:../built {probe}';
 
 test('the commit that the newest run measured is built again and measured beside the candidate', async () => {
   const first = await commitWrapper(FAST);
@@ -93,8 +110,7 @@ test('the commit that the newest run measured is built again and measured beside
 });
 
 test('a commit that a shallow clone lacks is fetched', async () => {
-  await commitWrapper(FAST);
-  await gate(BUILD);
+  await leaveRun(await commitWrapper(FAST), BUILT);
   await commitWrapper(`${FAST}# later\n`);
   const clone = join(folder, 'clone');
   const url = pathToFileURL(repository).href;
@@ -106,8 +122,7 @@ test('a commit that a shallow clone lacks is fetched', async () => {
 });
 
 test('what cannot be built again is compared with its stored runs, and it is said why', async () => {
-  await commitWrapper(FAST);
-  await gate(BUILD);
+  await leaveRun(await commitWrapper(FAST), BUILT);
   const choiceOf = async (...order: Parameters<typeof gate>): Promise<string> => {
     const { design, baseline } = await gate(...order);
     expect(design).toBe('stored');
@@ -124,24 +139,71 @@ test('what cannot be built again is compared with its stored runs, and it is sai
   );
 });
 
-test('a command that names a file of the candidate by its whole path is not measured twice', async () => {
-  await commitWrapper(FAST);
-  const candidate = `command:${join(repository, 'built')} {probe}`;
-  await gate(BUILD, { candidate });
-  const { design, baseline } = await gate(BUILD, { candidate });
-  expect(design).toBe('stored');
-  expect(baseline.choice).toContain(
-    `because "${join(repository, 'built')}" in it names a file of the candidate by its whole path; write a path relative to the working folder.`,
+describe('a command is not measured twice', () => {
+  const refused = async (candidate: string, setup = BUILD, env = {}): Promise<string> => {
+    await leaveRun(await commitWrapper(FAST), candidate);
+    const { design, baseline } = await gate(setup, { candidate, env });
+    expect(design).toBe('stored');
+    return baseline.choice ?? '';
+  };
+
+  test('if it names a file of the candidate by its whole path', async () => {
+    expect(await refused(`command:${join(repository, 'built')} {probe}`)).toContain(
+      `because "${join(repository, 'built')}" in it names a file of the candidate by its whole path; write a path relative to the working folder.`,
+    );
+  });
+
+  test('if its program is found in PATH among the files of the candidate', async () => {
+    const env = { PATH: `${repository}:${process.env['PATH']}` };
+    expect(await refused('command:built {probe}', BUILD, env)).toContain(
+      `because "built" is found in PATH at ${join(repository, 'built')}, which belongs to the candidate;`,
+    );
+  });
+
+  test('if it names no file of its repository', async () => {
+    expect(await refused('command:env {probe}')).toContain(
+      'because it names no file of its repository, so both sides would run the same;',
+    );
+  });
+
+  test('if the script succeeds and does not build it', async () => {
+    expect(await refused('command:../built {probe}', 'true')).toContain(
+      'because baseline-setup left no file ../built.',
+    );
+  });
+});
+
+test('a folder that the commit does not have is said', async () => {
+  const commit = await commitWrapper(FAST);
+  const later = join(repository, 'later');
+  await mkdir(later);
+  await leaveRun(commit, BUILT, later);
+  expect((await gate(BUILD, { cwd: later })).baseline.choice).toMatch(
+    /because commit [0-9a-f]{10} has no folder later\/\.$/,
   );
 });
 
+test('what the repository would run is not run, and sees no secret', async () => {
+  await leaveRun(await commitWrapper(FAST), BUILT);
+  const seen = join(folder, 'seen');
+  const hook = join(repository, '.git', 'hooks', 'post-checkout');
+  await mkdir(join(repository, '.git', 'hooks'), { recursive: true });
+  await writeFile(hook, `#!/bin/sh\nenv > ${seen}\nexit 1\n`, { mode: 0o755 });
+  git('config', 'core.fsmonitor', hook);
+  const env = { ACTIONS_RUNTIME_TOKEN: 'secret', GIT_INDEX_FILE: '/nonexistent' };
+  const setup = `env >> ${seen}; ${BUILD}`;
+  expect((await gate(setup, { env })).design).toBe('paired');
+  const shown = await readFile(seen, 'utf8');
+  expect(shown).toContain('PATH=');
+  expect(shown).not.toMatch(/secret|GIT_INDEX_FILE/);
+});
+
 test('nothing is left of a script that is interrupted', async () => {
-  await commitWrapper(FAST);
-  await gate(BUILD);
+  await leaveRun(await commitWrapper(FAST), BUILT);
   const seconds = `59.${process.pid}`;
   const script = `trap '' TERM; sleep "$NAP" & wait; wait`;
   const { cwd, env } = place();
-  const child = startCli(wordsOf(script, 'command:../built {probe}', '*', 2), {
+  const child = startCli(wordsOf(script, BUILT, '*', 2), {
     ...{ cwd, env: { ...env, NAP: seconds } },
   });
   const ended = finished(child);
@@ -157,8 +219,8 @@ test('outside of a repository one sentence says what to do', async () => {
   const words = wordsOf('make', 'command:env {probe}', 'syscall.null', 2);
   const { code, stderr } = await cli(words, place(temporary));
   expect(code).toBe(3);
-  expect(stderr).toMatch(
-    /^syscall-gate: The commit of command:env \{probe\} cannot be recorded, because git rev-parse does not work here \(fatal: not a git repository.*\): run it in a git repository, or leave baseline-setup out\.$/m,
-  );
   await rm(join(temporary, 'out'), { recursive: true });
+  expect(stderr).toMatch(
+    /^syscall-gate: The commit of command:env \{probe\} cannot be recorded, because git rev-parse does not work here \(not a git repository.*\): run it in a git repository, or leave baseline-setup out\.$/m,
+  );
 });
