@@ -129,7 +129,7 @@ ${familyTable()}
 - **switches**: context switches of one operation.
 - **bytes**: what the kernel copies, or moves by reference.
 
-\`test/e2e/declarations.test.ts\` checks these numbers against strace and the kernel's software events.
+\`test/e2e/side-by-side/declarations.test.ts\` checks these numbers against strace and the kernel's software events.
 
 ${sections.join('\n')}`;
 }

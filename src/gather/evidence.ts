@@ -129,6 +129,7 @@ async function countOrSayWhy<S extends { baseline?: CountableTarget; candidate: 
   try {
     return await countSides(bench, sides, progress);
   } catch (error) {
+    bench.signal.throwIfAborted();
     const runsHere = Object.values<CountableTarget>(sides).some(
       ({ counting }) => counting.elsewhere,
     );

@@ -97,24 +97,40 @@ export async function findArtifact(
   return last && { id: last.id, expired: last.expired, sizeBytes: last.size_in_bytes };
 }
 
+/** An archive that any run of the repository stored. */
+export interface OwnArtifact extends StoredArtifact {
+  /** When GitHub removes it, ms since 1970; not known if undefined. */
+  expiresAt: number | undefined;
+}
+
+/** More copies of one kernel than anybody needs. */
+const MAX_COPIES = 5;
+
 /**
- * Finds the newest archive of a name that any workflow run of this repository stored, and that has
- * not expired. Runs of forks are left out. All others are of people who may write to the repository,
- * but of any branch and event, so the caller must check what is in the archive.
+ * Finds the newest archives of a name that workflow runs of this repository stored, and that have not
+ * expired. Runs of forks are left out, however many there are. All others are of people who may write
+ * to the repository, but of any branch and event, so the caller must check what is in the archive.
  *
+ * @returns the newest first
  * @throws RequestError of Octokit
  */
-export async function findAnyArtifact(
+export async function findOwnArtifacts(
   client: GithubClient,
   { owner, name: repo }: GithubContext,
   name: string,
-): Promise<StoredArtifact | undefined> {
+): Promise<OwnArtifact[]> {
   const place = { owner, repo, name, per_page: PAGE };
-  const { data } = await client.rest.actions.listArtifactsForRepo(place);
-  const [last] = data.artifacts
-    .filter(({ expired, workflow_run: run }) => !expired && isOwn(run))
-    .sort((one, other) => other.id - one.id);
-  return last && { id: last.id, expired: false, sizeBytes: last.size_in_bytes };
+  const pages = client.paginate.iterator(client.rest.actions.listArtifactsForRepo, place);
+  const found: OwnArtifact[] = [];
+  for await (const { data } of pages) {
+    for (const { id, expired, size_in_bytes: sizeBytes, workflow_run: run, expires_at } of data) {
+      if (expired || !isOwn(run)) continue;
+      const expiresAt = expires_at ? Date.parse(expires_at) : undefined;
+      found.push({ id, expired: false, sizeBytes, expiresAt });
+    }
+    if (found.length >= MAX_COPIES) break;
+  }
+  return found.sort((one, other) => other.id - one.id).slice(0, MAX_COPIES);
 }
 
 /** What GitHub says about the workflow run of an archive. */

@@ -6,6 +6,7 @@ import type { Reason, Unavailable } from '../record/metric-status.js';
 import {
   type Count,
   countBatches,
+  type Launch,
   type MetricRecord,
   makeRun,
   type PairedSide,
@@ -64,7 +65,7 @@ export function collectRun(
     ...coreWidth(observations.filter(isMeasuring)),
     launches: observations.map((one) => ({
       ...{ ...one.launch, ...coreWidth([one]), ...movedTo(one, observations) },
-      ...(neighbours.met.has(one.launch.sequence) ? { neighbour: true as const } : {}),
+      ...besideNeighbour(one.launch.sequence, neighbours),
     })),
     metrics: plan.metrics.map((entry) => metricRecord(entry, observations, neighbours)),
     ...tailsOf(observations),
@@ -101,6 +102,12 @@ function coreWidth(observations: readonly LaunchObservation[]): { coreWidth?: nu
 
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
 export const isMeasuring = ({ launch }: LaunchObservation): boolean => launch.phase !== 'warm-up';
+
+const besideNeighbour = (
+  sequence: number,
+  { met, contended }: Neighbours,
+): Pick<Launch, 'neighbour'> =>
+  met.has(sequence) ? { neighbour: contended.has(sequence) ? 'left out' : 'counted' } : {};
 
 function movedTo(
   { placement: own }: LaunchObservation,

@@ -83,7 +83,7 @@ export async function countSides<
   for (const [index, seed] of seeds.entries()) {
     progress.step(index, seeds.length, `seed ${seed}`);
     const bootOf = (target: CountableTarget) => boot(counter, target, index, seed);
-    const booted = await Promise.all(
+    const settled = await Promise.allSettled(
       targets.map(async ([, target]): Promise<TracedBoot> => {
         const one =
           traced && index === 0
@@ -95,7 +95,11 @@ export async function countSides<
         throw launchesFailed(target.record, failure);
       }),
     );
-    for (const [side, one] of booted.entries()) boots[side]?.push(one);
+    // All have ended before one that failed is thrown: nothing goes on in the background.
+    for (const [side, one] of settled.entries()) {
+      if (one.status === 'rejected') throw one.reason;
+      boots[side]?.push(one.value);
+    }
   }
   const counted = await Promise.all(
     Object.entries<CountableTarget>(sides).map(async ([name, target], side) => [

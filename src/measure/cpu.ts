@@ -20,6 +20,8 @@ const IDLER = 0.5;
 /** Which CPU the launches run on. */
 export interface CpuChoice {
   readonly current: number;
+  /** Launches begin now: what the CPUs did before does not count. */
+  begin(): void;
   /**
    * Chooses again between two pairs.
    *
@@ -29,7 +31,11 @@ export interface CpuChoice {
 }
 
 /** One CPU, whatever happens. */
-export const alwaysCpu = (cpu: number): CpuChoice => ({ current: cpu, choose: () => cpu });
+export const alwaysCpu = (cpu: number): CpuChoice => ({
+  current: cpu,
+  begin: () => undefined,
+  choose: () => cpu,
+});
 
 /**
  * Begins with the allowed CPU that did the least work in a short sample. Of equal ones it takes the
@@ -74,15 +80,19 @@ export class IdlestCpu implements CpuChoice {
     this.since = now();
   }
 
+  begin(): void {
+    this.before = this.addon.cpuTimes();
+    this.since = this.now();
+    this.ownMs = 0;
+  }
+
   choose(ownMs: number): number {
     this.ownMs += ownMs;
     const passedMs = this.now() - this.since;
     if (passedMs < MIN_SAMPLE_MS) return this.current;
     const after = this.addon.cpuTimes();
     this.move(this.loads(after, passedMs));
-    this.before = after;
-    this.since = this.now();
-    this.ownMs = 0;
+    this.begin();
     return this.current;
   }
 

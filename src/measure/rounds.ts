@@ -80,6 +80,7 @@ export async function measureRounds(
   progress: Progress,
 ): Promise<void> {
   const begin = bench.now();
+  bench.cpus.begin();
   let whole = 0;
   for (let round = 0; round < (order.maxRounds ?? MAX_ROUNDS); round++) {
     if (!isDue(order, { round, whole, begin, now: bench.now() })) return;

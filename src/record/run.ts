@@ -149,8 +149,11 @@ const launchSchema = z.strictObject({
   coreWidth: z.number().gt(0).max(1e6).optional(),
   /** The CPU that it ran on, if it is another than the plan's. */
   cpu: z.int().min(0).max(65535).optional(),
-  /** Another thread was busy on the same core after most of its batches. */
-  neighbour: z.literal(true).optional(),
+  /**
+   * Another thread was busy on the same core after most of its batches. It is left out for that, or
+   * counted because too few launches would be left.
+   */
+  neighbour: z.enum(['left out', 'counted']).optional(),
   failure: text.optional(),
 });
 

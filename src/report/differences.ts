@@ -1,5 +1,5 @@
 import { type Family, familyOf } from '../families.js';
-import { NOT_COUNTED } from '../record/facts.js';
+import { KEPT_IN, NOT_COUNTED } from '../record/facts.js';
 import type { Quantity, Report } from '../record/report.js';
 import type { Platform, Run, Subject } from '../record/run.js';
 import { isUnknown, NOT_RECORDED, UNREADABLE } from '../record/unread.js';
@@ -148,7 +148,7 @@ function fieldDifferences(last: Run, candidate: Run): Difference[] {
  */
 function isOfCounting(pair: Difference, last: Run, candidate: Run): boolean {
   const { field } = pair;
-  if (field === `target.${NOT_COUNTED}`) return true;
+  if (field === `target.${NOT_COUNTED}` || field === `target.${KEPT_IN}`) return true;
   const hosts = last.target.kind === 'host' && candidate.target.kind === 'host';
   const onOneSide = [pair.baseline, pair.candidate].includes(ABSENT);
   return hosts && onOneSide && field.startsWith('target.');
@@ -238,8 +238,10 @@ const isUnreadPart = (part: string | undefined): boolean =>
  */
 const isRedundant = (field: string, all: readonly Difference[]): boolean =>
   field === 'target.kernel' ||
-  (field === 'target.booted with' && all.some((one) => one.field === 'kernelCommandLine')) ||
-  (field === 'target.sha256' && all.some((one) => one.field === 'kernelVersion'));
+  field === 'target.counted kernel' ||
+  (field === 'target.counted with' && all.some((one) => one.field === 'kernelCommandLine')) ||
+  (['target.sha256', 'target.counted sha256'].includes(field) &&
+    all.some((one) => one.field === 'kernelVersion'));
 
 /** A run's sides as flat text: `vulnerabilities` becomes one field for each file of the directory. */
 function fieldsOf({ subject, platform, target }: Run): Map<string, string> {

@@ -1,3 +1,4 @@
+import { COMMIT, KEPT_IN } from '../record/facts.js';
 import { isMeasuredReport } from '../record/finding.js';
 import type { Report } from '../record/report.js';
 import { DEFAULT_ALPHA, PAIRED_MARGIN, STORED_MARGIN } from '../stats/assumptions.js';
@@ -7,24 +8,55 @@ import type { Command } from './blocks.js';
 /** The command that repeats the comparison. */
 export function reproduction(report: Report): Command {
   if (report.design === 'shards') return reproduceMerge(report);
-  const { baseline: before, candidate: after, findings } = report;
-  const stored = before.spec === 'artifact';
-  const kept = keptKernel(report);
+  const { candidate: after, findings } = report;
+  const { specs, needs } = sidesHere(report);
   const command = [
     'npm start --',
-    `--baseline ${stored ? 'directory:runs' : shellWord(kept ?? before.spec)}`,
-    `--candidate ${shellWord(after.spec)}`,
+    `--baseline ${shellWord(specs.baseline)}`,
+    `--candidate ${shellWord(specs.candidate)}`,
     ...(report.counted !== null && !findings.some(isMeasuredReport) ? ['--evidence counted'] : []),
     ...metricsOption(after.metricGlobs),
     ...judgingOptions(report),
   ].join(' ');
-  const text = [
-    'In a clone of syscall-gate on a machine of the same kind',
-    ...(stored ? [STORED_RUNS] : []),
-    ...(kept === undefined ? [] : [KEPT_KERNEL]),
-  ].join(', ');
+  const text = ['In a clone of syscall-gate on a machine of the same kind', ...needs].join(', ');
   return { kind: 'command', text: `${text}:`, command };
 }
+
+interface Sides {
+  specs: { baseline: string; candidate: string };
+  /** What must be there for it. */
+  needs: string[];
+}
+
+/** The sides as they can be given again, where the baseline was found or built by the gate. */
+function sidesHere(report: Report): Sides {
+  const { baseline, candidate } = report;
+  const specs = { baseline: baseline.spec, candidate: candidate.spec };
+  if (baseline.spec === 'artifact') {
+    return { specs: { ...specs, baseline: 'directory:runs' }, needs: [STORED_RUNS] };
+  }
+  if (baseline.facts[KEPT_IN] !== undefined) {
+    const copy = baseline.spec.replace(KERNEL_PATH, () => 'kernel:kept-kernel');
+    return { specs: { ...specs, baseline: copy }, needs: [KEPT_KERNEL] };
+  }
+  const [before, after] = [baseline.facts[COMMIT], candidate.facts[COMMIT]];
+  if (report.design !== 'paired' || before === undefined || after === undefined) {
+    return { specs, needs: [] };
+  }
+  return {
+    specs: {
+      baseline: builtIn('before', specs.baseline),
+      candidate: builtIn('after', specs.candidate),
+    },
+    needs: [
+      `with commit ${before} built in the folder "before" and ${after} in the folder "after"`,
+    ],
+  };
+}
+
+/** A command that runs in another folder. */
+const builtIn = (folder: string, spec: string): string =>
+  spec.replace(/^command:/, () => `command:env --chdir=${folder} `);
 
 const STORED_RUNS =
   'with the run records of the workflow\'s artifacts unpacked into the folder "runs"';
@@ -32,18 +64,6 @@ const KEPT_KERNEL = 'with the copy of the baseline\'s kernel as the file "kept-k
 
 /** The path of a kernel's spec. */
 const KERNEL_PATH = /^kernel:\s*(?:"[^"]+"|\S+)/;
-
-/**
- * The baseline's spec with another path, where the candidate's kernel has taken its path: then a copy
- * of the baseline's kernel was booted.
- */
-function keptKernel({ baseline, candidate }: Report): string | undefined {
-  const [before] = KERNEL_PATH.exec(baseline.spec) ?? [];
-  const [after] = KERNEL_PATH.exec(candidate.spec) ?? [];
-  if (before === undefined || before !== after) return undefined;
-  if (baseline.facts['sha256'] === candidate.facts['sha256']) return undefined;
-  return baseline.spec.replace(KERNEL_PATH, 'kernel:kept-kernel');
-}
 
 /** The image of a container's spec. */
 const CONTAINER_IMAGE = /^container:\s*\S+/;

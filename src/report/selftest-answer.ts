@@ -45,8 +45,11 @@ function missed({ gateMs }: Found, injections: readonly Injected[]): Doubt {
 /** An MDE80 promises to catch a larger change four times in five. */
 const PROMISED_SHARE = 0.8;
 
-/** A smaller share than promised is chance, unless it would be this rare. */
-const CHANCE = 0.05;
+/**
+ * A smaller share than promised is chance, unless it would be this rare if metrics were independent.
+ * They share launches, so it is rarer than a false answer should be.
+ */
+const CHANCE = 0.01;
 
 const caughtOf = ({ promised, caught }: Injected): string[] =>
   promised.filter((id) => caught.includes(id));

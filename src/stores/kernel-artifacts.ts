@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reasonOf } from '../failure.js';
 import {
   downloadArtifactTo,
-  findAnyArtifact,
+  findOwnArtifacts,
+  type OwnArtifact,
   storeKernel,
   UnusableError,
 } from '../github/artifacts.js';
@@ -58,8 +61,20 @@ async function keep(
   return byAnother ? undefined : notKept(path, `the artifact ${name} was not stored (${problem})`);
 }
 
-async function isKept({ connect, context }: KernelArtifacts, name: string): Promise<boolean> {
-  return (await findAnyArtifact(await connect(), context, name)) !== undefined;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** A run that is kept for as long as the repository keeps artifacts needs its kernel at least so long. */
+const MIN_DAYS = 30;
+
+/** Whether a copy is there that lasts as long as the run that is stored now. */
+async function isKept(
+  { connect, context, retentionDays }: KernelArtifacts,
+  name: string,
+): Promise<boolean> {
+  // A day less, since the run is stored a little later than the copy would be.
+  const needed = Date.now() + ((retentionDays || MIN_DAYS) - 1) * DAY_MS;
+  const copies = await findOwnArtifacts(await connect(), context, name);
+  return copies.some(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt >= needed);
 }
 
 /** Uploads a copy with a plain name: the image may be a link, and it may change meanwhile. */
@@ -87,22 +102,50 @@ async function find(
 ): Promise<KeptImage | string> {
   const name = kernelArtifactName(sha256);
   try {
-    return (await download(store, name, folder)) ?? NO_COPY;
+    const client = await store.connect();
+    let found: KeptImage | string = NO_COPY;
+    for (const artifact of await findOwnArtifacts(client, store.context, name)) {
+      found = await downloadOr(() => download(store, client, artifact, name, folder), store, name);
+      if (typeof found !== 'string' && (await digestOf(found.path)) === sha256) break;
+    }
+    return found;
   } catch (error) {
     store.signal.throwIfAborted();
-    return `the copy of the earlier kernel cannot be had (${because(error, name)})`;
+    return cannotBeHad(error, name);
   }
 }
 
+/** One copy that cannot be used does not hide an older one. */
+async function downloadOr(
+  get: () => Promise<KeptImage>,
+  { signal }: KernelArtifacts,
+  name: string,
+): Promise<KeptImage | string> {
+  try {
+    return await get();
+  } catch (error) {
+    signal.throwIfAborted();
+    return cannotBeHad(error, name);
+  }
+}
+
+const cannotBeHad = (error: unknown, name: string): string =>
+  `the copy of the earlier kernel cannot be had (${because(error, name)})`;
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
 async function download(
-  { connect, context, signal }: KernelArtifacts,
+  { context, signal }: KernelArtifacts,
+  client: GithubClient,
+  artifact: OwnArtifact,
   name: string,
   folder: string,
-): Promise<KeptImage | undefined> {
-  const client = await connect();
-  const artifact = await findAnyArtifact(client, context, name);
-  if (artifact === undefined) return undefined;
-  const [zip, path] = [join(folder, 'zip'), join(folder, 'kernel')];
+): Promise<KeptImage> {
+  const [zip, path] = [join(folder, `${artifact.id}.zip`), join(folder, `kernel-${artifact.id}`)];
   const limits = { maxBytes: MAX_IMAGE_BYTES, signal };
   await downloadArtifactTo(zip, client, context, artifact, limits);
   const unzipped = await unzipFile(zip, path, ZIP_LIMITS, signal);

@@ -1,5 +1,6 @@
 import { quote } from 'shell-quote';
 import { measurementFailure, usageFailure } from '../failure.js';
+import { COMMIT } from '../record/facts.js';
 import { targetSchema } from '../record/run.js';
 import { checkOut, commitHere, isWhole, topFolder } from './command/checkout.js';
 import { checkOwnFiles } from './command/own-files.js';
@@ -54,7 +55,7 @@ export const commandTarget: TargetKind<CommandSpec> = {
     return {
       record: {
         ...{ kind: spec.kind, spec: spec.spec },
-        ...(commit === undefined ? {} : { facts: { commit } }),
+        ...(commit === undefined ? {} : { facts: { [COMMIT]: commit } }),
       },
       timed: true,
       results: 'stdout',
@@ -71,7 +72,7 @@ export const commandTarget: TargetKind<CommandSpec> = {
     }
     try {
       const argv = splitCommand(target.spec, rest);
-      const commit = target.facts?.['commit'] ?? '';
+      const commit = target.facts?.[COMMIT] ?? '';
       const folder = await setUp(argv, commit, setup, tools);
       return { kind: 'command', spec: target.spec, argv, setup, folder, commit };
     } catch (error) {

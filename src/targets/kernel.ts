@@ -7,6 +7,7 @@ import {
   type Architecture,
   programArchitecture,
 } from '../probe/architecture.js';
+import { KEPT_IN, MAX_FACT } from '../record/facts.js';
 import type { KernelConfiguration } from '../record/kernel-configuration.js';
 import type { MachineRecord } from '../record/run.js';
 import { chooseAccelerator } from './kernel/accelerator.js';
@@ -87,6 +88,7 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       ...machineFacts(machine),
       kernel: image.version ?? 'unknown',
       sha256: sha256Of(image.content),
+      ...(spec.keptIn === undefined ? {} : { [KEPT_IN]: spec.keptIn.slice(0, MAX_FACT) }),
       ...(filter && spec.seccomp ? { seccomp: profileFact(spec.seccomp, filter.sha256) } : {}),
       ...(spec.auditRules ? { 'audit rules': spec.auditRules.join('; ').slice(0, 500) } : {}),
     };

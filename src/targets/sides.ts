@@ -43,8 +43,7 @@ export const targetToolsOf = ({ probe, signal, addon, plan }: Tools) => ({
 
 /**
  * Opens the targets of a session and decides by which evidence each is measured. It closes them when
- * the work has ended or failed. Nothing that
- * they started or wrote is left behind.
+ * the work has ended or failed. Nothing that they started or wrote is left behind.
  *
  * @throws Failure if nothing can be launched in one of them; whatever the work throws
  */

@@ -57,8 +57,8 @@ export type Phase = Launch['phase'];
  * Differences on the log scale. `between` holds candidate minus baseline. `within` holds differences
  * of neighbouring launches of one side, in order of time and with alternating sign: later minus
  * earlier, then earlier minus later. On a machine that steadily gets slower, all later launches take
- * longer. The drawn orders of the pairs cancel this drift in `between`, and the alternating sign cancels
- * it in `within`: such a drift cannot be mistaken for a change, so it must not count as noise.
+ * longer. The drawn orders of the pairs give this drift a random sign in `between`, and the alternating
+ * sign balances it in `within`: a drift favours neither side, so it must not look like a difference.
  */
 export interface PairedDifferences {
   between: number[];

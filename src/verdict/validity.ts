@@ -63,18 +63,13 @@ const PHASES: readonly (readonly [Launch['phase'], string])[] = [
 
 /** Pairs that count although a neighbour was busy, since too few were measured without one. */
 function countedBesideNeighbour(runs: readonly Run[]): string[] {
-  const paired = runs.filter(({ duet }) => duet !== undefined);
+  const launches = runs.filter(({ duet }) => duet !== undefined).flatMap((run) => run.launches);
   return PHASES.flatMap(([phase, words]) => {
-    const launches = paired.flatMap((run) => {
-      const counted = new Set(
-        run.metrics.filter(isTimed).flatMap(({ replicates }) => replicates.map((r) => r.sequence)),
-      );
-      return run.launches.filter((one) => one.phase === phase && counted.has(one.sequence));
-    });
-    const beside = launches.filter(({ neighbour }) => neighbour).length;
+    const all = launches.filter((one) => one.phase === phase);
+    const beside = all.filter(({ neighbour }) => neighbour === 'counted').length;
     if (beside === 0) return [];
     return [
-      `Another thread was busy on the measured core in ${beside} of the ${launches.length} ${words}. Too few pairs were without one, so all count: their order was drawn, so no verdict leans to a side, but the intervals are wider.`,
+      `Another thread was busy on the measured core in ${beside} of the ${all.length} ${words}. Too few pairs were measured without one, so those beside it count, too. Their order was drawn, so no verdict leans to a side, but the intervals are wider.`,
     ];
   });
 }

@@ -52,9 +52,8 @@ test.runIf(availableParallelism() > 1)(
     ]);
     const ended = finished(child);
     await vi.waitFor(() => expect(measuredCpu()).toBeDefined(), { timeout: 60_000, interval: 20 });
-    const cpu = measuredCpu() ?? 0;
     await sleep(8000);
-    keepBusy(cpu);
+    keepBusy(measuredCpu() ?? 0);
     const { stdout } = await ended;
     const report = reportSchema.parse(JSON.parse(stdout));
     expect(report.verdict).toBe('regressed');

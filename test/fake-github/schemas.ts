@@ -19,6 +19,8 @@ export interface ArtifactState {
   name: string;
   zip: Buffer;
   expired: boolean;
+  /** Days until it expires; 90 if undefined, as by GitHub's default. */
+  daysLeft?: number;
 }
 
 export interface CommentState {
@@ -142,6 +144,10 @@ export function workflowRun(run: RunState, home: string): Schemas['workflow-run'
   };
 }
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const inDays = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString();
+
 export function artifact(
   state: ArtifactState,
   run: RunState | undefined,
@@ -158,7 +164,7 @@ export function artifact(
     expired: state.expired,
     created_at: AT,
     updated_at: AT,
-    expires_at: AT,
+    expires_at: inDays(state.daysLeft ?? 90),
     workflow_run: run
       ? {
           id: run.id,

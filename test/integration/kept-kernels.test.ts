@@ -101,6 +101,7 @@ describe('a kernel that is kept as an artifact', () => {
 
   it.each([
     ['has expired', { expired: true }, {}],
+
     ['is of a fork', { runId: 8 }, { headRepository: 'mallory/Hello-World' }],
   ])('is stored again, when the one that is there %s', async (_, artifact, run) => {
     knowRun(8, run);
@@ -111,6 +112,33 @@ describe('a kernel that is kept as an artifact', () => {
     expect(await kept.keep(imageFile(), DIGEST)).toBeUndefined();
     expect(uploads()).toHaveLength(1);
     expect(await kept.find(DIGEST, cleanUp)).toMatchObject({ origin: `the artifact ${NAME}` });
+    expect(await cleanUp.now()).toEqual([]);
+  });
+
+  it('is stored again when the copy would expire before the run', async () => {
+    knowRun(8);
+    leave({ runId: 8, daysLeft: 20 });
+    expect(await kept.find(DIGEST, cleanUp)).toMatchObject({ origin: `the artifact ${NAME}` });
+    expect(await kept.keep(imageFile(), DIGEST)).toBeUndefined();
+    expect(uploads()).toHaveLength(1);
+    expect(await cleanUp.now()).toEqual([]);
+  });
+
+  it('is found behind any number of artifacts of that name that forks stored', async () => {
+    leave({ id: 5 });
+    knowRun(8, { headRepository: 'mallory/Hello-World' });
+    for (let id = 100; id < 205; id += 1) leave({ id, runId: 8 });
+    expect(await kept.find(DIGEST, cleanUp)).toMatchObject({ origin: `the artifact ${NAME}` });
+    expect(await cleanUp.now()).toEqual([]);
+  });
+
+  it('is found behind a newer one that holds something else', async () => {
+    leave({ id: 5 });
+    knowRun(8);
+    leave({ id: 60, runId: 8, zip: makeZip([{ name: 'kernel', content: Buffer.from('other') }]) });
+    const found = await kept.find(DIGEST, cleanUp);
+    if (typeof found === 'string') throw new Error(found);
+    expect(readFileSync(found.path).equals(IMAGE)).toBe(true);
     expect(await cleanUp.now()).toEqual([]);
   });
 

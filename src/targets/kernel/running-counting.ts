@@ -14,7 +14,7 @@ import { entryWords } from './entry-words.js';
 import { prepareGuest } from './guest.js';
 import { sha256Of } from './image.js';
 import { canCountCpus } from './instruction-clock.js';
-import { machineOf, processorOf, qemuVersionIfAny } from './qemu.js';
+import { qemuVersionIfAny } from './qemu.js';
 import { type RunningKernel, runningImage } from './running.js';
 
 /** How to count a running kernel, and what its target's record says of that. */
@@ -51,10 +51,9 @@ export async function countRunningKernel(
     },
     record: {
       facts: {
-        kernel: image.version ?? 'unknown',
-        sha256: sha256Of(image.content),
-        ...(words === '' ? {} : { 'booted with': words.slice(0, MAX_FACT) }),
-        ...{ qemu: version, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
+        'counted kernel': image.version ?? 'unknown',
+        'counted sha256': sha256Of(image.content),
+        ...(words === '' ? {} : { 'counted with': words.slice(0, MAX_FACT) }),
       },
       ...(configuration === undefined ? {} : { configuration }),
     },

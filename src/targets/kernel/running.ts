@@ -29,11 +29,11 @@ interface Tools {
   signal: AbortSignal;
 }
 
-/** The kernel of this machine. Only a job of GitHub Actions may use sudo: the machine is its own. */
+/** The kernel of this machine. Sudo is only used on GitHub's own runners, which live for one job. */
 export const runningKernel = async (): Promise<RunningKernel> => ({
   ...{ release: release(), version: version(), boot: '/boot', modules: '/lib/modules' },
   commandLine: await readFile('/proc/cmdline', 'latin1').catch(() => undefined),
-  sudo: process.env['GITHUB_ACTIONS'] === 'true',
+  sudo: process.env['RUNNER_ENVIRONMENT'] === 'github-hosted',
 });
 
 /**

@@ -70,12 +70,13 @@ interface Asked {
   stored?: Run[];
   machine?: Machine;
   open?: typeof withTargets;
+  signal?: AbortSignal;
 }
 
 async function gathered({ baseline, candidate, evidence = 'auto', ...asked }: Asked) {
   const { stored = [], machine = {}, open } = asked;
   const config = { ...parseConfig({ baseline, candidate, evidence }), durationMs: 300 };
-  const simulated = simulatedBench(METRICS, { noise: 0, ...machine });
+  const simulated = simulatedBench(METRICS, { noise: 0, ...machine }, {}, asked.signal);
   const from: Baseline = isRunnable(config.baseline)
     ? { kind: 'target', spec: config.baseline.spec, target: config.baseline }
     : {
@@ -281,6 +282,20 @@ describe('a host whose kernel fails to boot under the clock of instructions', ()
     const sides = { baseline: 'host', candidate: 'kernel:/boot/tcg' };
     const { evidence } = await gathered({ ...sides, machine, open: opened });
     expect(waysOf(evidence)).toEqual([TIMED, TIMED]);
+  });
+
+  test('is not timed when the job is cancelled meanwhile', async () => {
+    const controller = new AbortController();
+    const reason = measurementFailure('The job was cancelled.');
+    const cancelling: Machine = {
+      fails: ({ program }) => {
+        controller.abort(reason);
+        return machine.fails?.({ program } as Parameters<NonNullable<Machine['fails']>>[0]);
+      },
+    };
+    const asked = { candidate: 'host', baseline: 'directory:/tmp', open: opened };
+    const { signal } = controller;
+    await expect(gathered({ ...asked, machine: cancelling, signal })).rejects.toBe(reason);
   });
 
   test.each(['counted', 'both'] as const)('ends it in a sentence with evidence %s', async (one) => {

@@ -283,7 +283,9 @@ describe('confirming', () => {
     const screened = asked.length;
     await session.confirm(['syscall.stat'], 10_000);
     expect(passedMs()).toBeGreaterThan(1.2 * 4000);
-    expect(passedMs()).toBeLessThan((4 / 3) * 4000);
+    // A round may take a little longer than those before it.
+    const launchMs = 60;
+    expect(passedMs()).toBeLessThanOrEqual(1.3 * 4000 + launchMs);
     expect(asked.length).toBeGreaterThan(screened);
   });
 

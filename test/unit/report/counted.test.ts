@@ -131,7 +131,7 @@ describe('a host that was also timed', () => {
   const targetWith = (facts: Record<string, string>): Partial<Run> => ({
     target: { kind: 'host', spec: 'host', facts },
   });
-  const QEMU = { kernel: '6.8 #1', qemu: '7.2.22', 'booted with': 'mitigations=auto' };
+  const QEMU = { 'counted kernel': '6.8 #1', 'counted with': 'mitigations=auto' };
   const WHY = { 'not counted': 'since QEMU is not installed (apt-get install qemu-system-x86)' };
 
   test('leads with its counts where they say more than its times', () => {
@@ -165,17 +165,17 @@ describe('a host that was also timed', () => {
     );
   });
 
-  test('names what it was booted with only where the command line does not say it', () => {
-    const words = (value: string) => targetWith({ ...QEMU, 'booted with': value });
+  test('names what it was counted with only where the command line does not say it', () => {
+    const words = (value: string) => targetWith({ ...QEMU, 'counted with': value });
     const fieldsOf = (report: ReturnType<typeof hostReport>) =>
       report.differences.map(({ field }) => field);
     const before = { ...words('mds=off'), ...counts(337) };
     const after = { ...words('mds=full'), ...counts(337) };
-    expect(fieldsOf(hostReport(before, after))).toContain('target.booted with');
+    expect(fieldsOf(hostReport(before, after))).toContain('target.counted with');
     const { subject } = countedRun(1, {});
     const line = { subject: { ...subject, kernelCommandLine: 'root=/dev/sda1 mds=full' } };
     const fields = fieldsOf(hostReport(before, { ...after, ...line }));
     expect(fields).toContain('kernelCommandLine');
-    expect(fields).not.toContain('target.booted with');
+    expect(fields).not.toContain('target.counted with');
   });
 });

@@ -43,3 +43,31 @@ test('what stored runs leave open is settled by a command that measures both sid
   expect(stored('host', {})).toEqual([]);
   expect(settlingCommand({ ...report, design: 'paired' })).toEqual([]);
 });
+
+test('a baseline that was built again is named by its commit', () => {
+  const { text, command } = reproduction({
+    ...report,
+    design: 'paired',
+    baseline: { ...report.baseline, spec: 'command:./built {probe}', facts: { commit: 'aaa' } },
+    candidate: { ...report.candidate, spec: 'command:./built {probe}', facts: { commit: 'bbb' } },
+  });
+  expect(text).toContain('commit aaa built in the folder "before" and bbb in the folder "after":');
+  expect(command).toContain(
+    "--baseline 'command:env --chdir=before ./built {probe}' --candidate 'command:env --chdir=after ./built {probe}'",
+  );
+});
+
+test('a kernel that was booted from its copy is named as a copy, whatever the paths', () => {
+  const { text, command } = reproduction({
+    ...report,
+    design: 'paired',
+    baseline: {
+      ...report.baseline,
+      spec: 'kernel:/boot/old quiet',
+      facts: { 'copy kept in': 'the artifact a' },
+    },
+    candidate: { ...report.candidate, spec: 'kernel:/boot/new quiet' },
+  });
+  expect(text).toContain('kept-kernel');
+  expect(command).toContain("--baseline 'kernel:kept-kernel quiet' --candidate 'kernel:/boot/new");
+});

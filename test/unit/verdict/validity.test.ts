@@ -62,7 +62,7 @@ test('pairs that count although a neighbour was busy are said', () => {
     caveatsOf(({ launches }) => ({
       ...(paired ? { duet: { id: '0123456789abcdef', side: 'candidate' } as const } : {}),
       launches: launches.map((one, index) =>
-        index < 9 ? { ...one, neighbour: true as const } : one,
+        index < 9 ? { ...one, neighbour: 'counted' as const } : one,
       ),
     }));
   expect(beside(true)).toEqual([
