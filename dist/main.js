@@ -40802,8 +40802,8 @@ var external_node_path_ = __nccwpck_require__(76760);
 var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(22595);
-// EXTERNAL MODULE: ./lib/targets/index.js + 51 modules
-var targets = __nccwpck_require__(64678);
+// EXTERNAL MODULE: ./lib/targets/index.js + 52 modules
+var targets = __nccwpck_require__(84314);
 ;// CONCATENATED MODULE: ./lib/config/specs.js
 
 
@@ -41500,7 +41500,7 @@ async function countSides(bench, sides, progress, { seeds, traced } = THOROUGH) 
     for (const [index, seed] of seeds.entries()) {
         progress.step(index, seeds.length, `seed ${seed}`);
         const bootOf = (target) => boot(counter, target, index, seed);
-        const booted = await Promise.all(targets.map(async ([, target]) => {
+        const settled = await Promise.allSettled(targets.map(async ([, target]) => {
             const one = traced && index === 0
                 ? await bootTraced(target, bootOf)
                 : { observation: await bootOf(target) };
@@ -41510,8 +41510,12 @@ async function countSides(bench, sides, progress, { seeds, traced } = THOROUGH) 
             await target.counting.diagnose();
             throw (0,collect/* launchesFailed */.PU)(target.record, failure);
         }));
-        for (const [side, one] of booted.entries())
-            boots[side]?.push(one);
+        // All have ended before one that failed is thrown: nothing goes on in the background.
+        for (const [side, one] of settled.entries()) {
+            if (one.status === 'rejected')
+                throw one.reason;
+            boots[side]?.push(one.value);
+        }
     }
     const counted = await Promise.all(Object.entries(sides).map(async ([name, target], side) => [
         name,
@@ -41684,6 +41688,7 @@ async function countOrSayWhy({ evidence }, bench, sides, progress) {
         return await countSides(bench, sides, progress);
     }
     catch (error) {
+        bench.signal.throwIfAborted();
         const runsHere = Object.values(sides).some(({ counting }) => counting.elsewhere);
         if (evidence !== 'auto' || !runsHere || !(error instanceof failure/* Failure */.HR))
             throw error;
@@ -41702,8 +41707,8 @@ var bench = __nccwpck_require__(39947);
 var file = __nccwpck_require__(42143);
 // EXTERNAL MODULE: ./lib/record/verdict.js
 var verdict = __nccwpck_require__(4164);
-// EXTERNAL MODULE: ./lib/targets/index.js + 51 modules
-var targets = __nccwpck_require__(64678);
+// EXTERNAL MODULE: ./lib/targets/index.js + 52 modules
+var targets = __nccwpck_require__(84314);
 // EXTERNAL MODULE: ./lib/record/earlier-runs.js
 var earlier_runs = __nccwpck_require__(26244);
 // EXTERNAL MODULE: ./lib/files/read.js
@@ -42914,7 +42919,7 @@ const sidesOf = ({ baseline, candidate }) => [baseline, candidate];
 /* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(42143);
 /* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(38359);
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(22595);
-/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(64678);
+/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(84314);
 /* harmony import */ var _targets_sides_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(76002);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(86300);
 /* harmony import */ var _keep_kernel_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(7420);
@@ -43456,6 +43461,7 @@ const LAUNCH_DEADLINE_MS = 60_000;
  */
 async function measureRounds(bench, sides, order, log, progress) {
     const begin = bench.now();
+    bench.cpus.begin();
     let whole = 0;
     for (let round = 0; round < (order.maxRounds ?? MAX_ROUNDS); round++) {
         if (!isDue(order, { round, whole, begin, now: bench.now() }))
@@ -44015,10 +44021,10 @@ const goalOf = ({ alpha, margins }, fallback) => ({
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   AQ: () => (/* binding */ storeShard),
 /* harmony export */   Ei: () => (/* binding */ listTrustedRuns),
+/* harmony export */   Fw: () => (/* binding */ findOwnArtifacts),
 /* harmony export */   Kc: () => (/* binding */ findArtifact),
 /* harmony export */   Pc: () => (/* binding */ storeRun),
 /* harmony export */   bk: () => (/* binding */ downloadArtifact),
-/* harmony export */   ke: () => (/* binding */ findAnyArtifact),
 /* harmony export */   s5: () => (/* binding */ UnusableError),
 /* harmony export */   up: () => (/* binding */ downloadArtifactTo),
 /* harmony export */   wn: () => (/* binding */ listArtifacts),
@@ -44093,20 +44099,31 @@ async function findArtifact(client, { owner, name: repo }, runId, name) {
     const [last] = data.artifacts.sort((one, other) => other.id - one.id);
     return last && { id: last.id, expired: last.expired, sizeBytes: last.size_in_bytes };
 }
+/** More copies of one kernel than anybody needs. */
+const MAX_COPIES = 5;
 /**
- * Finds the newest archive of a name that any workflow run of this repository stored, and that has
- * not expired. Runs of forks are left out. All others are of people who may write to the repository,
- * but of any branch and event, so the caller must check what is in the archive.
+ * Finds the newest archives of a name that workflow runs of this repository stored, and that have not
+ * expired. Runs of forks are left out, however many there are. All others are of people who may write
+ * to the repository, but of any branch and event, so the caller must check what is in the archive.
  *
+ * @returns the newest first
  * @throws RequestError of Octokit
  */
-async function findAnyArtifact(client, { owner, name: repo }, name) {
+async function findOwnArtifacts(client, { owner, name: repo }, name) {
     const place = { owner, repo, name, per_page: PAGE };
-    const { data } = await client.rest.actions.listArtifactsForRepo(place);
-    const [last] = data.artifacts
-        .filter(({ expired, workflow_run: run }) => !expired && isOwn(run))
-        .sort((one, other) => other.id - one.id);
-    return last && { id: last.id, expired: false, sizeBytes: last.size_in_bytes };
+    const pages = client.paginate.iterator(client.rest.actions.listArtifactsForRepo, place);
+    const found = [];
+    for await (const { data } of pages) {
+        for (const { id, expired, size_in_bytes: sizeBytes, workflow_run: run, expires_at } of data) {
+            if (expired || !isOwn(run))
+                continue;
+            const expiresAt = expires_at ? Date.parse(expires_at) : undefined;
+            found.push({ id, expired: false, sizeBytes, expiresAt });
+        }
+        if (found.length >= MAX_COPIES)
+            break;
+    }
+    return found.sort((one, other) => other.id - one.id).slice(0, MAX_COPIES);
 }
 const isOwn = (run) => run?.repository_id !== undefined && run.repository_id === run.head_repository_id;
 /**
@@ -45484,7 +45501,11 @@ const BUSY_SHARE = 0.25;
 /** Another CPU must be this much idler, or a small difference would move every pair. */
 const IDLER = 0.5;
 /** One CPU, whatever happens. */
-const alwaysCpu = (cpu) => ({ current: cpu, choose: () => cpu });
+const alwaysCpu = (cpu) => ({
+    current: cpu,
+    begin: () => undefined,
+    choose: () => cpu,
+});
 /**
  * Begins with the allowed CPU that did the least work in a short sample. Of equal ones it takes the
  * highest number, because device interrupts and housekeeping prefer the lowest.
@@ -45525,6 +45546,11 @@ class IdlestCpu {
         this.before = addon.cpuTimes();
         this.since = now();
     }
+    begin() {
+        this.before = this.addon.cpuTimes();
+        this.since = this.now();
+        this.ownMs = 0;
+    }
     choose(ownMs) {
         this.ownMs += ownMs;
         const passedMs = this.now() - this.since;
@@ -45532,9 +45558,7 @@ class IdlestCpu {
             return this.current;
         const after = this.addon.cpuTimes();
         this.move(this.loads(after, passedMs));
-        this.before = after;
-        this.since = this.now();
-        this.ownMs = 0;
+        this.begin();
         return this.current;
     }
     /** The share of each CPU's time that other work took. */
@@ -45659,7 +45683,7 @@ function collectRun(target, plan, observations, identity, neighbours) {
         ...coreWidth(observations.filter(isMeasuring)),
         launches: observations.map((one) => ({
             ...{ ...one.launch, ...coreWidth([one]), ...movedTo(one, observations) },
-            ...(neighbours.met.has(one.launch.sequence) ? { neighbour: true } : {}),
+            ...besideNeighbour(one.launch.sequence, neighbours),
         })),
         metrics: plan.metrics.map((entry) => metricRecord(entry, observations, neighbours)),
         ...tailsOf(observations),
@@ -45692,6 +45716,7 @@ function coreWidth(observations) {
 }
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
 const isMeasuring = ({ launch }) => launch.phase !== 'warm-up';
+const besideNeighbour = (sequence, { met, contended }) => met.has(sequence) ? { neighbour: contended.has(sequence) ? 'left out' : 'counted' } : {};
 function movedTo({ placement: own }, observations) {
     const { cpu } = placement(observations);
     return own === undefined || own.cpu === cpu ? {} : { cpu: own.cpu };
@@ -46604,13 +46629,19 @@ const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   H: () => (/* binding */ NOT_COUNTED),
-/* harmony export */   I: () => (/* binding */ MAX_FACT)
+/* harmony export */   H2: () => (/* binding */ NOT_COUNTED),
+/* harmony export */   I5: () => (/* binding */ MAX_FACT),
+/* harmony export */   cJ: () => (/* binding */ COMMIT),
+/* harmony export */   "do": () => (/* binding */ KEPT_IN)
 /* harmony export */ });
 /** Characters that a fact of a record holds at most. */
 const MAX_FACT = 512;
 /** Name of the fact that says why instructions are not counted although they might be, as a clause. */
 const NOT_COUNTED = 'not counted';
+/** Where the copy of a kernel comes from that was booted, because it is not at its path any more. */
+const KEPT_IN = 'copy kept in';
+/** The commit at which a command was built. */
+const COMMIT = 'commit';
 
 
 /***/ }),
@@ -47753,8 +47784,11 @@ const launchSchema = schemas/* strictObject */.rej({
     coreWidth: schemas/* number */.aig().gt(0).max(1e6).optional(),
     /** The CPU that it ran on, if it is another than the plan's. */
     cpu: schemas/* int */.Whr().min(0).max(65535).optional(),
-    /** Another thread was busy on the same core after most of its batches. */
-    neighbour: schemas/* literal */.euz(true).optional(),
+    /**
+     * Another thread was busy on the same core after most of its batches. It is left out for that, or
+     * counted because too few launches would be left.
+     */
+    neighbour: schemas/* enum */.k5n(['left out', 'counted']).optional(),
     failure: run_text.optional(),
 });
 /**
@@ -49318,7 +49352,7 @@ function fieldDifferences(last, candidate) {
  */
 function isOfCounting(pair, last, candidate) {
     const { field } = pair;
-    if (field === `target.${_record_facts_js__WEBPACK_IMPORTED_MODULE_5__/* .NOT_COUNTED */ .H}`)
+    if (field === `target.${_record_facts_js__WEBPACK_IMPORTED_MODULE_5__/* .NOT_COUNTED */ .H2}` || field === `target.${_record_facts_js__WEBPACK_IMPORTED_MODULE_5__/* .KEPT_IN */ ["do"]}`)
         return true;
     const hosts = last.target.kind === 'host' && candidate.target.kind === 'host';
     const onOneSide = [pair.baseline, pair.candidate].includes(ABSENT);
@@ -49394,8 +49428,10 @@ const isUnreadPart = (part) => part !== undefined && ((0,_record_unread_js__WEBP
  * words that it was booted with adds nothing.
  */
 const isRedundant = (field, all) => field === 'target.kernel' ||
-    (field === 'target.booted with' && all.some((one) => one.field === 'kernelCommandLine')) ||
-    (field === 'target.sha256' && all.some((one) => one.field === 'kernelVersion'));
+    field === 'target.counted kernel' ||
+    (field === 'target.counted with' && all.some((one) => one.field === 'kernelCommandLine')) ||
+    (['target.sha256', 'target.counted sha256'].includes(field) &&
+        all.some((one) => one.field === 'kernelVersion'));
 /** A run's sides as flat text: `vulnerabilities` becomes one field for each file of the directory. */
 function fieldsOf({ subject, platform, target }) {
     const { vulnerabilities, ...rest } = subject;
@@ -50152,10 +50188,10 @@ const storedFact = ({ baseline: { census }, findings }) => census === undefined 
 const censusText = ({ found, comparable, used }) => `${(0,units/* countOf */.pq)(found, 'run')} found, ${comparable} of a machine like this, ${used} with enough launches on a quiet core`;
 /** Why instructions are no evidence although they might be; of the baseline only if it alone lacks them. */
 function notCounted({ baseline, candidate }) {
-    const [before, after] = [baseline.facts[record_facts/* NOT_COUNTED */.H], candidate.facts[record_facts/* NOT_COUNTED */.H]];
+    const [before, after] = [baseline.facts[record_facts/* NOT_COUNTED */.H2], candidate.facts[record_facts/* NOT_COUNTED */.H2]];
     if (after !== undefined)
-        return [[record_facts/* NOT_COUNTED */.H, `instructions, ${after}`]];
-    return before === undefined ? [] : [[record_facts/* NOT_COUNTED */.H, `instructions of the baseline, ${before}`]];
+        return [[record_facts/* NOT_COUNTED */.H2, `instructions, ${after}`]];
+    return before === undefined ? [] : [[record_facts/* NOT_COUNTED */.H2, `instructions of the baseline, ${before}`]];
 }
 /**
  * Separately for times and instructions: a metric may be unchanged in one and regressed in the
@@ -50172,7 +50208,7 @@ function gatedText({ findings }) {
 /** What a target's own tools report: `; engine podman 4.3.1, runtime runc 1.1.5`. */
 function factsText({ facts }) {
     const texts = Object.entries(facts)
-        .filter(([name]) => name !== record_facts/* NOT_COUNTED */.H)
+        .filter(([name]) => name !== record_facts/* NOT_COUNTED */.H2)
         .map(([name, text]) => `${name} ${text}`);
     return texts.length === 0 ? '' : `; ${texts.join(', ')}`;
 }
@@ -50277,45 +50313,55 @@ var text_escape = __nccwpck_require__(18944);
 
 
 
+
 /** The command that repeats the comparison. */
 function reproduction(report) {
     if (report.design === 'shards')
         return reproduceMerge(report);
-    const { baseline: before, candidate: after, findings } = report;
-    const stored = before.spec === 'artifact';
-    const kept = keptKernel(report);
+    const { candidate: after, findings } = report;
+    const { specs, needs } = sidesHere(report);
     const command = [
         'npm start --',
-        `--baseline ${stored ? 'directory:runs' : (0,text_escape/* shellWord */.r7)(kept ?? before.spec)}`,
-        `--candidate ${(0,text_escape/* shellWord */.r7)(after.spec)}`,
+        `--baseline ${(0,text_escape/* shellWord */.r7)(specs.baseline)}`,
+        `--candidate ${(0,text_escape/* shellWord */.r7)(specs.candidate)}`,
         ...(report.counted !== null && !findings.some(record_finding/* isMeasuredReport */.$m) ? ['--evidence counted'] : []),
         ...metricsOption(after.metricGlobs),
         ...judgingOptions(report),
     ].join(' ');
-    const text = [
-        'In a clone of syscall-gate on a machine of the same kind',
-        ...(stored ? [STORED_RUNS] : []),
-        ...(kept === undefined ? [] : [KEPT_KERNEL]),
-    ].join(', ');
+    const text = ['In a clone of syscall-gate on a machine of the same kind', ...needs].join(', ');
     return { kind: 'command', text: `${text}:`, command };
 }
+/** The sides as they can be given again, where the baseline was found or built by the gate. */
+function sidesHere(report) {
+    const { baseline, candidate } = report;
+    const specs = { baseline: baseline.spec, candidate: candidate.spec };
+    if (baseline.spec === 'artifact') {
+        return { specs: { ...specs, baseline: 'directory:runs' }, needs: [STORED_RUNS] };
+    }
+    if (baseline.facts[record_facts/* KEPT_IN */["do"]] !== undefined) {
+        const copy = baseline.spec.replace(KERNEL_PATH, () => 'kernel:kept-kernel');
+        return { specs: { ...specs, baseline: copy }, needs: [KEPT_KERNEL] };
+    }
+    const [before, after] = [baseline.facts[record_facts/* COMMIT */.cJ], candidate.facts[record_facts/* COMMIT */.cJ]];
+    if (report.design !== 'paired' || before === undefined || after === undefined) {
+        return { specs, needs: [] };
+    }
+    return {
+        specs: {
+            baseline: builtIn('before', specs.baseline),
+            candidate: builtIn('after', specs.candidate),
+        },
+        needs: [
+            `with commit ${before} built in the folder "before" and ${after} in the folder "after"`,
+        ],
+    };
+}
+/** A command that runs in another folder. */
+const builtIn = (folder, spec) => spec.replace(/^command:/, () => `command:env --chdir=${folder} `);
 const STORED_RUNS = 'with the run records of the workflow\'s artifacts unpacked into the folder "runs"';
 const KEPT_KERNEL = 'with the copy of the baseline\'s kernel as the file "kept-kernel"';
 /** The path of a kernel's spec. */
 const KERNEL_PATH = /^kernel:\s*(?:"[^"]+"|\S+)/;
-/**
- * The baseline's spec with another path, where the candidate's kernel has taken its path: then a copy
- * of the baseline's kernel was booted.
- */
-function keptKernel({ baseline, candidate }) {
-    const [before] = KERNEL_PATH.exec(baseline.spec) ?? [];
-    const [after] = KERNEL_PATH.exec(candidate.spec) ?? [];
-    if (before === undefined || before !== after)
-        return undefined;
-    if (baseline.facts['sha256'] === candidate.facts['sha256'])
-        return undefined;
-    return baseline.spec.replace(KERNEL_PATH, 'kernel:kept-kernel');
-}
 /** The image of a container's spec. */
 const CONTAINER_IMAGE = /^container:\s*\S+/;
 /**
@@ -52145,6 +52191,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   V: () => (/* binding */ kernelsInArtifacts)
 });
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(51455);
 // EXTERNAL MODULE: external "node:os"
@@ -52198,6 +52248,8 @@ var record_artifacts = __nccwpck_require__(14375);
 
 
 
+
+
 const ZIP_LIMITS = { inflatedBytes: kernel_image/* MAX_IMAGE_BYTES */.J5, ratio: 200 };
 /**
  * Kernel images that workflow runs of this repository stored as artifacts. One artifact serves all
@@ -52228,8 +52280,15 @@ async function keep(store, path, sha256) {
     const byAnother = await isKept(store, name).catch(() => false);
     return byAnother ? undefined : notKept(path, `the artifact ${name} was not stored (${problem})`);
 }
-async function isKept({ connect, context }, name) {
-    return (await (0,artifacts/* findAnyArtifact */.ke)(await connect(), context, name)) !== undefined;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** A run that is kept for as long as the repository keeps artifacts needs its kernel at least so long. */
+const MIN_DAYS = 30;
+/** Whether a copy is there that lasts as long as the run that is stored now. */
+async function isKept({ connect, context, retentionDays }, name) {
+    // A day less, since the run is stored a little later than the copy would be.
+    const needed = Date.now() + ((retentionDays || MIN_DAYS) - 1) * DAY_MS;
+    const copies = await (0,artifacts/* findOwnArtifacts */.Fw)(await connect(), context, name);
+    return copies.some(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt >= needed);
 }
 /** Uploads a copy with a plain name: the image may be a link, and it may change meanwhile. */
 async function upload({ retentionDays }, name, content) {
@@ -52249,19 +52308,39 @@ async function upload({ retentionDays }, name, content) {
 async function find(store, sha256, folder) {
     const name = (0,identity/* kernelArtifactName */.FM)(sha256);
     try {
-        return (await download(store, name, folder)) ?? NO_COPY;
+        const client = await store.connect();
+        let found = NO_COPY;
+        for (const artifact of await (0,artifacts/* findOwnArtifacts */.Fw)(client, store.context, name)) {
+            found = await downloadOr(() => download(store, client, artifact, name, folder), store, name);
+            if (typeof found !== 'string' && (await digestOf(found.path)) === sha256)
+                break;
+        }
+        return found;
     }
     catch (error) {
         store.signal.throwIfAborted();
-        return `the copy of the earlier kernel cannot be had (${because(error, name)})`;
+        return cannotBeHad(error, name);
     }
 }
-async function download({ connect, context, signal }, name, folder) {
-    const client = await connect();
-    const artifact = await (0,artifacts/* findAnyArtifact */.ke)(client, context, name);
-    if (artifact === undefined)
-        return undefined;
-    const [zip, path] = [(0,external_node_path_.join)(folder, 'zip'), (0,external_node_path_.join)(folder, 'kernel')];
+/** One copy that cannot be used does not hide an older one. */
+async function downloadOr(get, { signal }, name) {
+    try {
+        return await get();
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        return cannotBeHad(error, name);
+    }
+}
+const cannotBeHad = (error, name) => `the copy of the earlier kernel cannot be had (${because(error, name)})`;
+async function digestOf(path) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    for await (const chunk of (0,external_node_fs_.createReadStream)(path))
+        hash.update(chunk);
+    return hash.digest('hex');
+}
+async function download({ context, signal }, client, artifact, name, folder) {
+    const [zip, path] = [(0,external_node_path_.join)(folder, `${artifact.id}.zip`), (0,external_node_path_.join)(folder, `kernel-${artifact.id}`)];
     const limits = { maxBytes: kernel_image/* MAX_IMAGE_BYTES */.J5, signal };
     await (0,artifacts/* downloadArtifactTo */.up)(zip, client, context, artifact, limits);
     const unzipped = await (0,unzip/* unzipFile */.N)(zip, path, ZIP_LIMITS, signal);
@@ -52565,7 +52644,7 @@ function withoutSecrets(own) {
 
 /***/ }),
 
-/***/ 64678:
+/***/ 84314:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52582,53 +52661,91 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(71957);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./node_modules/shell-quote/index.js
 var shell_quote = __nccwpck_require__(26591);
+// EXTERNAL MODULE: ./lib/record/facts.js
+var record_facts = __nccwpck_require__(67918);
 // EXTERNAL MODULE: ./lib/record/run.js + 3 modules
 var run = __nccwpck_require__(38359);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(51455);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./lib/targets/words.js
 var targets_words = __nccwpck_require__(81499);
 // EXTERNAL MODULE: external "node:child_process"
 var external_node_child_process_ = __nccwpck_require__(31421);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(57975);
+// EXTERNAL MODULE: ./lib/targets/environment.js
+var environment = __nccwpck_require__(56035);
 ;// CONCATENATED MODULE: ./lib/targets/command/git.js
 
 
 
 
+
 const MAX_OUTPUT_BYTES = 1024 * 1024;
+/** They would send git to another repository than that of the folder, as in one of its hooks. */
+const PLACES = [
+    ...['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY', 'GIT_COMMON_DIR'],
+    ...['GIT_ALTERNATE_OBJECT_DIRECTORIES', 'GIT_NAMESPACE', 'GIT_PREFIX'],
+];
+/** The environment of git, and of what builds a checkout. */
+function repositoryEnvironment() {
+    const kept = (0,environment/* withoutSecrets */.c)(process.env);
+    for (const name of PLACES)
+        delete kept[name];
+    return kept;
+}
+/** Programs that a repository's own settings would run. */
+const NO_PROGRAMS = ['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false'];
 /**
  * Runs git in a folder.
  *
+ * @param signal ends it; without one it runs to its end
  * @returns its standard output, without the newline at its end
  * @throws Refusal with what git said, as a clause; the signal's reason if the signal is aborted
  */
 async function git(folder, words, signal) {
+    signal?.throwIfAborted();
     try {
-        const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_.execFile)('git', ['-C', folder, ...words], {
-            signal,
+        const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_.execFile)('git', [...NO_PROGRAMS, '-C', folder, ...words], {
+            ...(signal ? { signal } : {}),
             maxBuffer: MAX_OUTPUT_BYTES,
-            // It must not wait for a password that nobody types.
-            env: { ...process.env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
+            env: {
+                ...repositoryEnvironment(),
+                // It must not wait for a password that nobody types, nor write where it only looks.
+                ...{ GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
+            },
         });
         return stdout.trimEnd();
     }
     catch (error) {
-        signal.throwIfAborted();
-        throw new targets_words/* Refusal */.P(`git ${words[0]} does not work here (${whyOf(error)})`);
+        signal?.throwIfAborted();
+        throw new targets_words/* Refusal */.P(whyOf(words[0] ?? '', error));
     }
 }
-function whyOf(error) {
+function whyOf(verb, error) {
     if ((0,failure/* reasonOf */.A3)(error) === 'ENOENT')
         return 'git is not installed';
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
-    return said.split('\n').at(-1) || (0,failure/* reasonOf */.A3)(error);
+    const lines = (error instanceof Error && 'stderr' in error ? String(error.stderr) : '')
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '');
+    const said = lines.find((line) => /^(fatal|error): /.test(line)) ?? lines.at(-1);
+    if (said?.includes('dubious ownership')) {
+        return 'git does not trust a folder of another user (git config --global --add safe.directory FOLDER allows it)';
+    }
+    const reason = said?.replace(/^(fatal|error): /, '').slice(0, 200) ?? (0,failure/* reasonOf */.A3)(error);
+    return `git ${verb} does not work here (${reason})`;
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/command/checkout.js
+
+
 
 
 
@@ -52638,7 +52755,7 @@ const COMMIT = /^[0-9a-f]{40,64}$/;
 /**
  * The commit that is checked out in this process's folder, as a fact to record.
  *
- * @returns its hash; with the words ", with changes" if files of it were changed since
+ * @returns its hash; with the words ", with changes" if files that git tracks were changed since
  * @throws Refusal if this is no repository or git does not run; the signal's reason if it is aborted
  */
 async function commitHere(signal) {
@@ -52646,32 +52763,40 @@ async function commitHere(signal) {
     const changed = await git('.', ['status', '--porcelain', '--untracked-files=no'], signal);
     return changed === '' ? commit : `${commit}${CHANGED}`;
 }
+/** Whether a recorded commit can be checked out again. */
+const isWhole = (recorded) => !recorded.endsWith(CHANGED);
 /**
  * Checks out a commit beside this repository's own files, as a git worktree. A commit that is not here
  * is fetched from the remote `origin`.
  *
  * @param recorded what {@link commitHere} gave then
- * @param place absolute path of the folder to make
+ * @param cleanUp removes the checkout, and git's note of it
+ * @returns absolute path of the folder in it that corresponds to this process's own
  * @throws Refusal with a clause, if the commit cannot be had; the signal's reason if it is aborted
  */
-async function checkOut(recorded, place, signal) {
-    if (recorded.endsWith(CHANGED)) {
+async function checkOut(recorded, cleanUp, signal) {
+    if (!isWhole(recorded))
         throw new targets_words/* Refusal */.P('its commit had changes then that were not committed');
-    }
     if (!COMMIT.test(recorded))
         throw new targets_words/* Refusal */.P('its record does not say which commit it was');
-    const top = await topFolder(signal);
+    const inside = await git('.', ['rev-parse', '--show-prefix'], signal);
     if (!(await isHere(recorded, signal)))
         await fetchCommit(recorded, signal);
-    const inside = await git('.', ['rev-parse', '--show-prefix'], signal);
-    await git(top, ['worktree', 'add', '--detach', '--force', place, recorded], signal);
-    return {
-        folder: (0,external_node_path_.join)(place, inside),
-        // Also after the signal: it must not be left.
-        remove: async () => {
-            await git(top, ['worktree', 'remove', '--force', place], AbortSignal.any([]));
-        },
-    };
+    const parent = await cleanUp.folder();
+    // Git names its note of a worktree by the last part of the path, which is one of its own here.
+    const place = (0,external_node_path_.join)(parent, (0,external_node_path_.basename)(parent));
+    const note = (0,external_node_path_.resolve)(await git('.', ['rev-parse', '--git-common-dir'], signal), 'worktrees');
+    cleanUp.later(`the checkout ${place}`, async () => {
+        await (0,promises_.rm)(place, { recursive: true, force: true, maxRetries: 3 });
+        await (0,promises_.rm)((0,external_node_path_.join)(note, (0,external_node_path_.basename)(place)), { recursive: true, force: true });
+    });
+    // Not ended half-way: its children would go on writing.
+    await git('.', ['worktree', 'add', '--detach', '--force', place, recorded]);
+    signal.throwIfAborted();
+    const folder = (0,external_node_path_.join)(place, inside);
+    if ((0,external_node_fs_.existsSync)(folder))
+        return folder;
+    throw new targets_words/* Refusal */.P(`commit ${recorded.slice(0, 10)} has no folder ${inside}`);
 }
 /** Absolute path of the repository's own files, as git resolves it. */
 const topFolder = (signal) => git('.', ['rev-parse', '--show-toplevel'], signal);
@@ -52686,19 +52811,82 @@ async function isHere(commit, signal) {
         throw error;
     }
 }
+/** Nothing that goes on in the background, or that another command of git would notice. */
+const FETCH = [
+    ...['fetch', '--quiet', '--no-tags', '--no-auto-maintenance', '--no-recurse-submodules'],
+    '--no-write-fetch-head',
+];
 /** A shallow repository, as workflows have, gets no more than the commit; another stays whole. */
 async function fetchCommit(commit, signal) {
     const shallow = await git('.', ['rev-parse', '--is-shallow-repository'], signal);
     const depth = shallow === 'true' ? ['--depth=1'] : [];
-    await git('.', ['fetch', '--quiet', '--no-tags', ...depth, 'origin', commit], signal);
+    await git('.', [...FETCH, ...depth, 'origin', commit], signal);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/command/own-files.js
+
+
+
+/** What separates paths in a script. */
+const BETWEEN = /[\s'"`=:;,()&|<>$]+/;
+/** The words of a command line, and the words of the scripts in it. */
+const partsOf = (argv) => argv.flatMap((word) => [word, ...word.split(BETWEEN)]).filter((part) => part !== '');
+/**
+ * Makes sure that a command runs the same program as the candidate nowhere: both sides would be one, and
+ * nothing would ever be called a change.
+ *
+ * @param top absolute path of the candidate's repository
+ * @param folder the baseline's working folder, after it was built
+ * @throws Refusal with a clause
+ */
+function checkOwnFiles(argv, top, folder) {
+    const parts = partsOf(argv);
+    const fixed = parts.find((part) => (0,external_node_path_.isAbsolute)(part) && isWithin(part, top));
+    if (fixed !== undefined) {
+        throw new targets_words/* Refusal */.P(`"${fixed.slice(0, 200)}" in it names a file of the candidate by its whole path; ${RELATIVE}`);
+    }
+    const [program = ''] = argv;
+    if (!program.includes('/')) {
+        const found = findProgram(program);
+        if (found !== undefined && isWithin(found, top)) {
+            throw new targets_words/* Refusal */.P(`"${program}" is found in PATH at ${found}, which belongs to the candidate; ${RELATIVE}`);
+        }
+    }
+    else if (!(0,external_node_path_.isAbsolute)(program)) {
+        checkProgram(program, folder);
+    }
+    const own = parts.some((part) => !(0,external_node_path_.isAbsolute)(part) && part !== program && isFile((0,external_node_path_.join)(folder, part)));
+    if (own || (program.includes('/') && !(0,external_node_path_.isAbsolute)(program)))
+        return;
+    throw new targets_words/* Refusal */.P(`it names no file of its repository, so both sides would run the same; ${RELATIVE}`);
+}
+const RELATIVE = 'write a path relative to the working folder';
+function checkProgram(program, folder) {
+    const path = (0,external_node_path_.join)(folder, program);
+    if (!isFile(path))
+        throw new targets_words/* Refusal */.P(`baseline-setup left no file ${program}`);
+    try {
+        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
+    }
+    catch {
+        throw new targets_words/* Refusal */.P(`the file ${program} that baseline-setup left may not be executed`);
+    }
+}
+function findProgram(name) {
+    const folders = (process.env['PATH'] ?? '').split(external_node_path_.delimiter);
+    return folders.map((folder) => (0,external_node_path_.join)(folder || '.', name)).find(isFile);
+}
+const isFile = (path) => (0,external_node_fs_.existsSync)(path) && (0,external_node_fs_.statSync)(path).isFile();
+/** Also through symbolic links. */
+function isWithin(path, top) {
+    const real = (0,external_node_fs_.existsSync)(path) ? (0,external_node_fs_.realpathSync)(path) : path;
+    return [path, real].some((one) => one === top || one.startsWith(`${top}${external_node_path_.sep}`));
 }
 
 // EXTERNAL MODULE: external "node:events"
 var external_node_events_ = __nccwpck_require__(78474);
 // EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(58500);
-// EXTERNAL MODULE: ./lib/targets/environment.js
-var environment = __nccwpck_require__(56035);
+var external_node_timers_promises_ = __nccwpck_require__(58500);
 ;// CONCATENATED MODULE: ./lib/targets/command/setup.js
 
 
@@ -52708,54 +52896,70 @@ var environment = __nccwpck_require__(56035);
 
 /** The end of what a script printed that is kept to explain a failure. */
 const MAX_TAIL = 4096;
+const SHOWN_LINES = 10;
 /** How long a script has to end after SIGTERM. */
 const GRACE_MS = 2000;
 /** How long to wait for output after the script, if a daemon that it started holds the pipe. */
 const DRAIN_MS = 200;
+/** A script that failed: one clause, and the last lines that it printed. */
+class SetupRefusal extends targets_words/* Refusal */.P {
+    lines;
+    constructor(clause, lines) {
+        super(clause);
+        this.lines = lines;
+    }
+}
 /**
- * Runs a script of `sh -e` in a folder, to its end. What it leaves running in the background is ended
- * with it.
+ * Runs a script of `sh -e` in a folder, to its end. What is left of its process group is ended with it;
+ * a daemon that left the group goes on.
  *
- * @throws Refusal with a clause if it fails; the signal's reason if the signal is aborted
+ * @throws SetupRefusal if it fails; the signal's reason if the signal is aborted
  */
 async function runSetup(script, folder, signal) {
     signal.throwIfAborted();
     const child = (0,external_node_child_process_.spawn)('sh', ['-e', '-c', script], {
         cwd: folder,
-        env: (0,environment/* withoutSecrets */.c)(process.env),
+        env: repositoryEnvironment(),
         stdio: ['ignore', 'pipe', 'pipe'],
         // A process group of its own, so that all of it can be ended.
         detached: true,
     });
     const tail = tailOf(child);
-    const closed = (0,external_node_events_.once)(child, 'close');
-    // Looked at only when the script has ended.
-    closed.catch(() => undefined);
+    const closed = (0,external_node_events_.once)(child, 'close').catch(() => undefined);
     const how = await endOf(child, signal);
-    await Promise.race([closed, (0,promises_.setTimeout)(DRAIN_MS)]);
+    signalGroup(child, 'SIGKILL');
+    await Promise.race([closed, (0,external_node_timers_promises_.setTimeout)(DRAIN_MS)]);
     signal.throwIfAborted();
     if (how === undefined)
         return;
-    const last = tail().trim().split('\n').at(-1)?.trim().slice(0, 200);
-    throw new targets_words/* Refusal */.P(`baseline-setup ended with ${how}${last ? `, saying "${last}"` : ''}`);
+    const lines = tail()
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '');
+    const last = lines.at(-1)?.slice(0, 200);
+    throw new SetupRefusal(`baseline-setup ${how}${last === undefined ? '' : `, saying "${last}"`}`, lines.slice(-SHOWN_LINES));
 }
 /** Waits for the script's end. Returns undefined if it succeeded, else how it ended. */
 async function endOf(child, signal) {
     let killing;
+    const refused = new AbortController();
     const stop = () => {
         signalGroup(child, 'SIGTERM');
-        killing = setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE_MS);
+        killing = setTimeout(() => {
+            // A program that sudo started cannot be ended by us. It ends when sudo sees that we are gone.
+            if (!signalGroup(child, 'SIGKILL'))
+                refused.abort();
+        }, GRACE_MS);
     };
     signal.addEventListener('abort', stop, { once: true });
     try {
-        const [code, killer] = (await (0,external_node_events_.once)(child, 'exit'));
-        signalGroup(child, 'SIGKILL');
+        const [code, killer] = (await (0,external_node_events_.once)(child, 'exit', { signal: refused.signal }));
         if (code === 0)
             return undefined;
-        return killer === null ? `exit code ${code}` : `signal ${killer}`;
+        return `ended with ${killer === null ? `exit code ${code}` : `signal ${killer}`}`;
     }
     catch (error) {
-        throw new targets_words/* Refusal */.P(`baseline-setup could not be started (${(0,failure/* reasonOf */.A3)(error)})`);
+        return `could not be started (${(0,failure/* reasonOf */.A3)(error)})`;
     }
     finally {
         signal.removeEventListener('abort', stop);
@@ -52772,20 +52976,24 @@ function tailOf({ stdout, stderr }) {
     }
     return () => tail;
 }
+/** Returns whether it was allowed. A group that has ended needs no signal. */
 function signalGroup({ pid }, signal) {
     if (pid === undefined)
-        return;
+        return true;
     try {
         process.kill(-pid, signal);
+        return true;
     }
     catch (error) {
-        // Nothing of it is left.
-        if ((0,failure/* reasonOf */.A3)(error) !== 'ESRCH')
+        const why = (0,failure/* reasonOf */.A3)(error);
+        if (why !== 'ESRCH' && why !== 'EPERM')
             throw error;
+        return why === 'ESRCH';
     }
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/command.js
+
 
 
 
@@ -52831,13 +53039,14 @@ const commandTarget = {
             throw (0,failure/* usageFailure */.II)(`${input} "${abridge(spec)}" cannot be run: ${error.message}.`);
         }
     },
-    async open(spec, { probe, signal }) {
-        const commit = await commitOf(spec, signal);
+    async open(spec, tools) {
+        const { probe } = tools;
+        const commit = await commitOf(spec, tools);
         const { argv, folder } = spec;
         return {
             record: {
                 ...{ kind: spec.kind, spec: spec.spec },
-                ...(commit === undefined ? {} : { facts: { commit } }),
+                ...(commit === undefined ? {} : { facts: { [record_facts/* COMMIT */.cJ]: commit } }),
             },
             timed: true,
             results: 'stdout',
@@ -52854,22 +53063,29 @@ const commandTarget = {
         }
         try {
             const argv = splitCommand(target.spec, rest);
-            const commit = target.facts?.['commit'] ?? '';
-            return { ...(await setUp(argv, commit, setup, tools)), spec: target.spec, argv, setup };
+            const commit = target.facts?.[record_facts/* COMMIT */.cJ] ?? '';
+            const folder = await setUp(argv, commit, setup, tools);
+            return { kind: 'command', spec: target.spec, argv, setup, folder, commit };
         }
         catch (error) {
             if (!(error instanceof targets_words/* Refusal */.P))
                 throw error;
+            if (error instanceof SetupRefusal)
+                for (const line of error.lines)
+                    tools.progress.note(line);
             return `what its command ran cannot be built again, because ${error.message}`;
         }
     },
 };
 /** The commit to record: only for a command that is set up again by its commit. */
-async function commitOf({ spec, setup, commit }, signal) {
+async function commitOf({ spec, setup, commit }, { signal, progress }) {
     if (commit !== undefined || setup === undefined)
         return commit;
     try {
-        return await commitHere(signal);
+        const here = await commitHere(signal);
+        if (!isWhole(here))
+            progress.note(NOT_AGAIN);
+        return here;
     }
     catch (error) {
         if (!(error instanceof targets_words/* Refusal */.P))
@@ -52877,19 +53093,18 @@ async function commitOf({ spec, setup, commit }, signal) {
         throw (0,failure/* measurementFailure */.jO)(`The commit of ${abridge(spec)} cannot be recorded, because ${error.message}: run it in a git repository, or leave baseline-setup out.`, error);
     }
 }
-/** Checks out the commit that was measured then, and runs the script there. */
+const NOT_AGAIN = 'Files that git tracks were changed since the last commit, so no later run can build what is measured now (baseline-setup).';
+/**
+ * Checks out the commit that was measured then, and runs the script there.
+ *
+ * @returns the folder to run the command in
+ */
 async function setUp(argv, commit, script, { signal, progress, cleanUp }) {
-    const top = await topFolder(signal);
-    const fixed = argv.find((word) => word.includes(`${top}/`) || word.endsWith(top));
-    if (fixed !== undefined) {
-        throw new targets_words/* Refusal */.P(`"${abridge(fixed)}" in it names a file of the candidate by its whole path; write a path relative to the working folder`);
-    }
     progress.phase(`Set up the baseline of commit ${commit.slice(0, 10)}`);
-    const place = (0,external_node_path_.join)(await cleanUp.folder(), 'commit');
-    const checkout = await checkOut(commit, place, signal);
-    cleanUp.later(`the checkout ${place}`, checkout.remove);
-    await runSetup(script, checkout.folder, signal);
-    return { kind: 'command', folder: checkout.folder, commit };
+    const folder = await checkOut(commit, cleanUp, signal);
+    await runSetup(script, folder, signal);
+    checkOwnFiles(argv, await topFolder(signal), folder);
+    return folder;
 }
 const isStreamed = (argv) => STREAMED.test(argv.at(-1) ?? '');
 const streamed = (argv, probe, words) => ({
@@ -53335,7 +53550,7 @@ class Containers {
                 return;
             if (attempt > MAX_ATTEMPTS)
                 return this.warnAboutLeft(names);
-            await ask(program, ['rm', ...force, ...names]).catch(() => (0,promises_.setTimeout)(PAUSE_MS));
+            await ask(program, ['rm', ...force, ...names]).catch(() => (0,external_node_timers_promises_.setTimeout)(PAUSE_MS));
         }
     }
     async left() {
@@ -53482,8 +53697,6 @@ function refuseOtherPlatform(platform) {
     throw new EngineError(`the image is for ${platform}, but the probe of this machine is for ${here}: build or pull the image for ${here}, or measure on a machine of the image's platform`);
 }
 
-// EXTERNAL MODULE: external "node:fs/promises"
-var external_node_fs_promises_ = __nccwpck_require__(51455);
 ;// CONCATENATED MODULE: ./lib/targets/container/seccomp.js
 
 
@@ -53501,7 +53714,7 @@ async function profileText(options) {
         return "the engine's own";
     try {
         return `sha256:${(0,external_node_crypto_.createHash)('sha256')
-            .update(await (0,external_node_fs_promises_.readFile)(profile))
+            .update(await (0,promises_.readFile)(profile))
             .digest('hex')}`;
     }
     catch {
@@ -53606,8 +53819,6 @@ async function openContainers(spec, engine, tools) {
 /** Cuts facts to the length that a record may hold: a runtime may be a long path. */
 const bounded = (facts) => Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, text.slice(0, 512)]));
 
-// EXTERNAL MODULE: ./lib/record/facts.js
-var facts = __nccwpck_require__(67918);
 ;// CONCATENATED MODULE: ./lib/targets/kernel/options.js
 
 
@@ -53718,11 +53929,11 @@ var kernel_image = __nccwpck_require__(88459);
 
 
 
-/** The kernel of this machine. Only a job of GitHub Actions may use sudo: the machine is its own. */
+/** The kernel of this machine. Sudo is only used on GitHub's own runners, which live for one job. */
 const runningKernel = async () => ({
     ...{ release: (0,external_node_os_.release)(), version: (0,external_node_os_.version)(), boot: '/boot', modules: '/lib/modules' },
-    commandLine: await (0,external_node_fs_promises_.readFile)('/proc/cmdline', 'latin1').catch(() => undefined),
-    sudo: process.env['GITHUB_ACTIONS'] === 'true',
+    commandLine: await (0,promises_.readFile)('/proc/cmdline', 'latin1').catch(() => undefined),
+    sudo: process.env['RUNNER_ENVIRONMENT'] === 'github-hosted',
 });
 /**
  * Finds the image that a running kernel was booted from, and makes sure that it is that kernel: after
@@ -53769,7 +53980,7 @@ async function imageAt(path, kernel, tools) {
 }
 async function readObstacle(path) {
     try {
-        const file = await (0,external_node_fs_promises_.open)(path);
+        const file = await (0,promises_.open)(path);
         await file.close();
         return undefined;
     }
@@ -53811,7 +54022,7 @@ async function copyAsRoot(path, { sudo }, { folder, signal }) {
 }
 /** @returns why it failed; undefined if it did not */
 async function sudoCat(path, copy, signal) {
-    const file = await (0,external_node_fs_promises_.open)(copy, 'w');
+    const file = await (0,promises_.open)(copy, 'w');
     try {
         return await new Promise((resolve) => {
             // -n: fails where it would ask for a password.
@@ -54189,7 +54400,7 @@ async function configurationOf(path, image, signal) {
     const own = embedded(await (0,unpack/* unpackedKernel */.B)(image, signal));
     if (own !== undefined)
         return (0,kernel_configuration/* parseKernelConfiguration */.TV)(own, 'image');
-    const real = await (0,external_node_fs_promises_.realpath)(path).catch(() => path);
+    const real = await (0,promises_.realpath)(path).catch(() => path);
     for (const file of besideImage(real, 'config', '.config')) {
         const text = await read(file);
         const configuration = text === undefined ? undefined : (0,kernel_configuration/* parseKernelConfiguration */.TV)(text, 'file');
@@ -54217,7 +54428,7 @@ function embedded(kernel) {
 }
 async function read(path) {
     try {
-        const file = await (0,external_node_fs_promises_.open)(path);
+        const file = await (0,promises_.open)(path);
         try {
             const status = await file.stat();
             if (!status.isFile() || status.size > MAX_CONFIGURATION_BYTES)
@@ -54233,8 +54444,6 @@ async function read(path) {
     }
 }
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
 ;// CONCATENATED MODULE: ./lib/targets/kernel/guest.js
 
 
@@ -54249,7 +54458,7 @@ var external_node_fs_ = __nccwpck_require__(73024);
 async function prepareGuest({ options }, { architecture, bootable }, probe, folder, under = {}) {
     const [kernel, initramfs] = [(0,external_node_path_.join)(folder, 'kernel'), (0,external_node_path_.join)(folder, 'initramfs')];
     const files = await Promise.all(options.files.map(readGuestFile));
-    await (0,external_node_fs_promises_.writeFile)(kernel, bootable);
+    await (0,promises_.writeFile)(kernel, bootable);
     const own = ownFiles(under);
     const root = rootArchive(probe, [...files, ...own.map(({ file }) => file)]);
     const words = own.map(({ option, file }) => `${option}=${file.path}`);
@@ -54262,14 +54471,14 @@ const ownFiles = ({ filter, rules }) => [
 ];
 const ownFile = (option, path, content) => content === undefined ? [] : [{ option, file: { path, content, executable: false } }];
 /** Appends the plan to the rest: QEMU takes only one initramfs file. */
-const writePlan = (guest, words) => (0,external_node_fs_promises_.writeFile)(guest.initramfs, Buffer.concat([guest.root, planArchive([...words, ...guest.words])]));
+const writePlan = (guest, words) => (0,promises_.writeFile)(guest.initramfs, Buffer.concat([guest.root, planArchive([...words, ...guest.words])]));
 const ANYBODY_EXECUTES = 0o111;
 async function readGuestFile(place) {
     try {
-        const file = await (0,external_node_fs_promises_.open)(place.from);
+        const file = await (0,promises_.open)(place.from);
         try {
             const executable = ((await file.stat()).mode & ANYBODY_EXECUTES) !== 0;
-            return { path: place.to, content: await (0,external_node_fs_promises_.readFile)(file), executable };
+            return { path: place.to, content: await (0,promises_.readFile)(file), executable };
         }
         finally {
             await file.close();
@@ -54361,7 +54570,7 @@ async function bootIn(boots, accelerator) {
 /** Why KVM cannot be used, as a clause. */
 async function kvmObstacle(boots) {
     try {
-        await (0,external_node_fs_promises_.access)(KVM_DEVICE, external_node_fs_.constants.R_OK | external_node_fs_.constants.W_OK);
+        await (0,promises_.access)(KVM_DEVICE, external_node_fs_.constants.R_OK | external_node_fs_.constants.W_OK);
     }
     catch (error) {
         const why = (0,failure/* reasonOf */.A3)(error);
@@ -54918,7 +55127,7 @@ async function traceLaunches(start, { probe, debug, tools }) {
                 return await operationsOf(await readTrace(out), metrics, tracer, debug);
             }
             finally {
-                await (0,external_node_fs_promises_.rm)(out, { force: true });
+                await (0,promises_.rm)(out, { force: true });
             }
         },
     };
@@ -54943,7 +55152,7 @@ function whyNotLoaded({ stderr }) {
 }
 async function readTrace(path) {
     try {
-        return (0,trace_file/* parseTrace */.u)(await (0,external_node_fs_promises_.readFile)(path));
+        return (0,trace_file/* parseTrace */.u)(await (0,promises_.readFile)(path));
     }
     catch (error) {
         const why = error instanceof RangeError ? error.message : (0,failure/* reasonOf */.A3)(error);
@@ -55113,7 +55322,7 @@ function parseAnswers(text, addresses) {
  *   system
  */
 async function readVmlinux(path) {
-    const file = await (0,external_node_fs_promises_.open)(path);
+    const file = await (0,promises_.open)(path);
     try {
         const table = elfSectionTable(await part(file, { offset: 0, size: ELF_HEADER_BYTES }));
         const sections = elfSections(await part(file, table));
@@ -55192,7 +55401,7 @@ const list = (path) => reading(path, async (file) => {
 });
 async function reading(path, read) {
     try {
-        const file = await (0,external_node_fs_promises_.open)(path);
+        const file = await (0,promises_.open)(path);
         return await read(file).finally(() => file.close());
     }
     catch (error) {
@@ -55228,7 +55437,7 @@ async function symbolsOfFile(path) {
  * @throws Failure (usage) if the named file cannot be used
  */
 async function debugInformationOf({ path, vmlinux }, image, tools) {
-    const real = await (0,external_node_fs_promises_.realpath)(path).catch(() => path);
+    const real = await (0,promises_.realpath)(path).catch(() => path);
     if (vmlinux === undefined)
         return beside(real, image, tools);
     const symbols = await readKernelSymbols(vmlinux);
@@ -55374,10 +55583,9 @@ async function countRunningKernel(options, kernel, tools) {
         },
         record: {
             facts: {
-                kernel: image.version ?? 'unknown',
-                sha256: (0,kernel_image/* sha256Of */.Bj)(image.content),
-                ...(words === '' ? {} : { 'booted with': words.slice(0, facts/* MAX_FACT */.I) }),
-                ...{ qemu: version, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
+                'counted kernel': image.version ?? 'unknown',
+                'counted sha256': (0,kernel_image/* sha256Of */.Bj)(image.content),
+                ...(words === '' ? {} : { 'counted with': words.slice(0, record_facts/* MAX_FACT */.I5) }),
             },
             ...(configuration === undefined ? {} : { configuration }),
         },
@@ -55392,7 +55600,7 @@ async function emulatorFor({ cpus }, { probe }) {
     if (!canCountCpus(architecture, cpus)) {
         throw new targets_words/* Refusal */.P(`x86-64 kernels are not counted with ${cpus} processors (leave cpus=${cpus} out of kernel-options)`);
     }
-    return { version: await qemuVersionIfAny(architecture), probe: await (0,external_node_fs_promises_.readFile)(probe) };
+    return { version: await qemuVersionIfAny(architecture), probe: await (0,promises_.readFile)(probe) };
 }
 function running_counting_wordsOf({ commandLine }) {
     if (commandLine !== undefined)
@@ -55460,7 +55668,7 @@ async function host_countingOf({ spec, options }, tools) {
 }
 function without(why, { progress }) {
     progress.note(`Instructions are not counted, since ${why}.`);
-    return { record: { facts: { [facts/* NOT_COUNTED */.H]: `since ${why}`.slice(0, facts/* MAX_FACT */.I) } } };
+    return { record: { facts: { [record_facts/* NOT_COUNTED */.H2]: `since ${why}`.slice(0, record_facts/* MAX_FACT */.I5) } } };
 }
 
 ;// CONCATENATED MODULE: ./lib/build/cross-compiler.js
@@ -55736,12 +55944,12 @@ async function seccompFilter(path, architecture, signal) {
 const profileFact = (path, sha256) => `${(0,external_node_path_.basename)(path).slice(0, 200)}, sha256 ${sha256}`;
 /** What {@link profileFact} says of the file that is there now; undefined if it cannot be read. */
 async function profileFactNow(path) {
-    const profile = await (0,external_node_fs_promises_.readFile)(path).catch(() => undefined);
+    const profile = await (0,promises_.readFile)(path).catch(() => undefined);
     return profile && profileFact(path, (0,external_node_crypto_.createHash)('sha256').update(profile).digest('hex'));
 }
 async function seccomp_read(path) {
     try {
-        return await (0,external_node_fs_promises_.readFile)(path);
+        return await (0,promises_.readFile)(path);
     }
     catch (error) {
         throw (0,failure/* usageFailure */.II)(`The seccomp profile ${path} could not be read (${(0,failure/* reasonOf */.A3)(error)}): give a file that this user may read.`);
@@ -56142,7 +56350,7 @@ async function callNumbers(architecture, folder, signal) {
     const c = own ? (await (0,build_compiler/* findCompilers */.uk)()).c : await findCrossCompiler(architecture);
     const file = (0,external_node_path_.join)(folder, 'calls.h');
     await (0,build_compiler/* compile */.wE)(c, [...FLAGS, file], { what: 'sys/syscall.h', temporary: folder, signal });
-    return readCallNumbers(await (0,external_node_fs_promises_.readFile)(file, 'latin1'));
+    return readCallNumbers(await (0,promises_.readFile)(file, 'latin1'));
 }
 /** @param definitions lines such as `#define __NR_openat 257`; the value may be another name */
 function readCallNumbers(definitions) {
@@ -56182,6 +56390,7 @@ async function auditRules(rules, architecture, { folder, signal }) {
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kernel.js
+
 
 
 
@@ -56254,6 +56463,7 @@ const kernelTarget = {
             ...machineFacts(machine),
             kernel: image.version ?? 'unknown',
             sha256: (0,kernel_image/* sha256Of */.Bj)(image.content),
+            ...(spec.keptIn === undefined ? {} : { [record_facts/* KEPT_IN */["do"]]: spec.keptIn.slice(0, record_facts/* MAX_FACT */.I5) }),
             ...(filter && spec.seccomp ? { seccomp: profileFact(spec.seccomp, filter.sha256) } : {}),
             ...(spec.auditRules ? { 'audit rules': spec.auditRules.join('; ').slice(0, 500) } : {}),
         };
@@ -56312,7 +56522,7 @@ function refuseOther({ path }, { architecture }, { otherSide }) {
 }
 /** The probe that a kernel can run: this machine's own, or one that is cross-compiled. */
 async function probeFor(architecture, tools) {
-    const own = await (0,external_node_fs_promises_.readFile)(tools.probe);
+    const own = await (0,promises_.readFile)(tools.probe);
     if (programArchitecture(own) === architecture)
         return own;
     const { progress, signal } = tools;
@@ -56322,7 +56532,7 @@ async function probeFor(architecture, tools) {
     });
     if (!cached)
         progress.note(`Compiled with ${compiler} in ${(elapsedMs / 1000).toFixed(1)} s.`);
-    return (0,external_node_fs_promises_.readFile)(probe);
+    return (0,promises_.readFile)(probe);
 }
 /** Configurations are compared in pairs, so one alone is of no use. */
 function tellOneSided({ path }, configuration, { otherSide, progress }) {
@@ -56751,7 +56961,7 @@ const filter = ([program, ...words], input, signal) => new Promise((resolve) => 
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(48161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 /* harmony import */ var _environment_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(56035);
-/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(64678);
+/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(84314);
 /* harmony import */ var _target_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(66097);
 
 
@@ -56774,8 +56984,7 @@ const targetToolsOf = ({ probe, signal, addon, plan }) => ({
 });
 /**
  * Opens the targets of a session and decides by which evidence each is measured. It closes them when
- * the work has ended or failed. Nothing that
- * they started or wrote is left behind.
+ * the work has ended or failed. Nothing that they started or wrote is left behind.
  *
  * @throws Failure if nothing can be launched in one of them; whatever the work throws
  */
@@ -58208,9 +58417,13 @@ function isEquivalent({ equivalence, marginRatio }) {
     const margin = Math.log1p(marginRatio);
     return equivalence.low > -margin && equivalence.high < margin;
 }
-function changed({ gate, marginRatio, sample }, test) {
+function changed(input, test) {
+    const { gate, marginRatio, sample, byEstimate, equivalence } = input;
     const slower = test.slower < test.faster;
-    const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}`;
+    const margin = `the margin of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}`;
+    const says = byEstimate
+        ? `${slower ? 'Slower' : 'Faster'}: the estimate of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatRatio */ .B0)(Math.exp(equivalence.estimate))} is beyond ${margin}, and equal runs do not differ so much`
+        : `${slower ? 'Slower' : 'Faster'} by more than ${margin}`;
     return {
         verdict: slower ? 'regressed' : 'improved',
         because: `${says}: ${sample}${gate ? '' : '; not confirmed, because this metric is for information only'}.`,
@@ -61094,6 +61307,7 @@ function timedFinding(found, candidate, { alpha }, machine) {
         ...finding,
         ...(0,decision/* decide */.LD)({
             ...{ gate, marginRatio, alpha, test, sample, floor },
+            byEstimate: true,
             obstacle: machine ?? found.obstacle,
             equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
             settledBy: 'stored runs',
@@ -61231,17 +61445,14 @@ const PHASES = [
 ];
 /** Pairs that count although a neighbour was busy, since too few were measured without one. */
 function countedBesideNeighbour(runs) {
-    const paired = runs.filter(({ duet }) => duet !== undefined);
+    const launches = runs.filter(({ duet }) => duet !== undefined).flatMap((run) => run.launches);
     return PHASES.flatMap(([phase, words]) => {
-        const launches = paired.flatMap((run) => {
-            const counted = new Set(run.metrics.filter(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y).flatMap(({ replicates }) => replicates.map((r) => r.sequence)));
-            return run.launches.filter((one) => one.phase === phase && counted.has(one.sequence));
-        });
-        const beside = launches.filter(({ neighbour }) => neighbour).length;
+        const all = launches.filter((one) => one.phase === phase);
+        const beside = all.filter(({ neighbour }) => neighbour === 'counted').length;
         if (beside === 0)
             return [];
         return [
-            `Another thread was busy on the measured core in ${beside} of the ${launches.length} ${words}. Too few pairs were without one, so all count: their order was drawn, so no verdict leans to a side, but the intervals are wider.`,
+            `Another thread was busy on the measured core in ${beside} of the ${all.length} ${words}. Too few pairs were measured without one, so those beside it count, too. Their order was drawn, so no verdict leans to a side, but the intervals are wider.`,
         ];
     });
 }

@@ -13,6 +13,11 @@ export interface DecisionInput {
    * with stored runs. Absent if nothing may be called: a screen only flags.
    */
   test?: ShiftTest | undefined;
+  /**
+   * Whether a change is called by its estimate: that lies beyond the margin, and the test shows that it
+   * is no difference that equal runs have. Otherwise the test shows that it is larger than the margin.
+   */
+  byEstimate?: boolean;
   /** One sentence: why nothing may be called although there are numbers, such as another machine. */
   obstacle?: string | undefined;
   /** Interval on the log scale, at the confidence of the equivalence test. */
@@ -46,9 +51,13 @@ function isEquivalent({ equivalence, marginRatio }: DecisionInput): boolean {
   return equivalence.low > -margin && equivalence.high < margin;
 }
 
-function changed({ gate, marginRatio, sample }: DecisionInput, test: ShiftTest): Decision {
+function changed(input: DecisionInput, test: ShiftTest): Decision {
+  const { gate, marginRatio, sample, byEstimate, equivalence } = input;
   const slower = test.slower < test.faster;
-  const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${formatShare(marginRatio)}`;
+  const margin = `the margin of ${formatShare(marginRatio)}`;
+  const says = byEstimate
+    ? `${slower ? 'Slower' : 'Faster'}: the estimate of ${formatRatio(Math.exp(equivalence.estimate))} is beyond ${margin}, and equal runs do not differ so much`
+    : `${slower ? 'Slower' : 'Faster'} by more than ${margin}`;
   return {
     verdict: slower ? 'regressed' : 'improved',
     because: `${says}: ${sample}${gate ? '' : '; not confirmed, because this metric is for information only'}.`,

@@ -110,6 +110,7 @@ function timedFinding(
     ...finding,
     ...decide({
       ...{ gate, marginRatio, alpha, test, sample, floor },
+      byEstimate: true,
       obstacle: machine ?? found.obstacle,
       equivalence: { ...equivalence, confidence: EQUIVALENCE_CONFIDENCE },
       settledBy: 'stored runs',

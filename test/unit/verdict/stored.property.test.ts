@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { oldestFirst } from '../../../src/record/earlier-runs.js';
 import { makeRun, type Run } from '../../../src/record/run.js';
 import type { Verdict } from '../../../src/record/verdict.js';
+import { PERSISTENT_DIFFERENCE } from '../../../src/stats/assumptions.js';
 import type { MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { compareStored } from '../../../src/verdict/stored.js';
 import { scaled } from '../../fixtures/arbitrary-pairs.js';
@@ -106,14 +107,21 @@ describe('a comparison with stored runs', () => {
     });
   });
 
-  test('calls a change only beyond the margin, with an interval that says the same', () => {
+  test('calls a change only beyond the margin, with an interval of what equal runs do not differ by', () => {
     let said = 0;
     ofRuns((runs) => {
       for (const { verdict, change, marginRatio } of compared(runs)) {
         if (change === undefined) throw new Error('both sides were measured');
         expect(change.low <= change.ratio && change.ratio <= change.high).toBe(true);
-        if (verdict === 'regressed') expect(change.low).toBeGreaterThan(1 + marginRatio);
-        if (verdict === 'improved') expect(change.high).toBeLessThan(1 / (1 + marginRatio));
+        const apart = 1 + Math.min(PERSISTENT_DIFFERENCE, marginRatio);
+        if (verdict === 'regressed') {
+          expect(change.ratio).toBeGreaterThanOrEqual(1 + marginRatio);
+          expect(change.low).toBeGreaterThan(apart);
+        }
+        if (verdict === 'improved') {
+          expect(change.ratio).toBeLessThanOrEqual(1 / (1 + marginRatio));
+          expect(change.high).toBeLessThan(1 / apart);
+        }
         if (verdict === 'regressed' || verdict === 'improved') said += 1;
       }
     });
