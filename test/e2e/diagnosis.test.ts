@@ -60,7 +60,7 @@ describe('one cause, named', () => {
     const inside = (set: string) =>
       `command:unshare --net sh -c 'ip link set lo up ${set}; exec {probe}'`;
     const metrics =
-      'sendfile.tcp_64k,sendfile.tcp_64k_{more_header,writev_mmap,copy,mmap_each},sendfile.tcp_4k,syscall.null,syscall.stat,context.pipe_2p_0k';
+      'sendfile.tcp_64k,sendfile.tcp_64k_{more_header,writev_mmap,copy,mmap_each},syscall.null,syscall.stat,context.pipe_2p_0k';
     const report = await pairedReport(inside(''), inside('mtu 1500 gso_max_segs 8'), metrics);
     const { terms, carriers } = diagnosisOf(report);
     expect(terms).toMatchObject([{ quantity: 'tcpKilobytes' }]);
