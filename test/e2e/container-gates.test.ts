@@ -121,13 +121,14 @@ const writeProfile = (name: string, ...syscalls: Rule[]): Promise<void> =>
 
 const denying = (...names: string[]): Rule => ({ names, action: 'SCMP_ACT_ERRNO', errnoRet: 1 });
 
-/** Denies what never happens, so that arguments have to be looked at, many times over. */
+/**
+ * Denies what never happens, so that an argument has to be looked at, many times over. All rules of a
+ * profile together become one program of at most 4096 instructions.
+ */
 const dependingOnArguments = (name: string): Rule[] =>
-  Array.from({ length: 24 }, (_, index) => ({
+  Array.from({ length: 200 }, (_, index) => ({
     ...denying(name),
-    args: [4, 5].map((argument) => ({
-      ...{ index: argument, value: 0x7fff_ff00 + index, op: 'SCMP_CMP_EQ' },
-    })),
+    args: [{ index: 5, value: 0x7fff_ff00 + index, op: 'SCMP_CMP_EQ' }],
   }));
 
 test('an image that moved is compared with the one that the newest stored run measured', async () => {
@@ -194,17 +195,7 @@ describe('of two seccomp profiles', () => {
   let judged: Judged | undefined;
   /** Measured in the test itself, so that one that is tried again measures again. */
   async function measure(): Promise<Judged> {
-    const called = [
-      'getppid',
-      'read',
-      'lseek',
-      'fcntl',
-      'fstat',
-      'futex',
-      'open',
-      'openat',
-      'close',
-    ];
+    const called = ['getppid', 'read', 'lseek', 'fcntl'];
     await writeProfile('base-seccomp.json');
     await writeProfile(
       'seccomp.json',
@@ -212,7 +203,7 @@ describe('of two seccomp profiles', () => {
       denying('eventfd2', 'io_uring_setup'),
     );
     const sides = await sidesOf('seccomp-profile.yml', [['busybox', 'head']]);
-    const names = ['null', 'read_zero', 'lseek', 'fcntl_getfl', 'futex_wake_0', 'open_close'];
+    const names = ['null', 'read_zero', 'lseek', 'fcntl_getfl'];
     const measured = names.map((name) => `syscall.${name}`);
     const metrics = [...measured, 'context.eventfd_2p', 'sendfile.tcp_4k_uring'];
     return gate({ ...sides, seconds: 40, metrics });
