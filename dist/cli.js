@@ -21605,6 +21605,8 @@ const targetOptions = (raw) => ({
 /* harmony export */   zq: () => (/* binding */ parseCount)
 /* harmony export */ });
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1957);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5272);
+
 
 const SECOND_MS = 1000;
 const DURATION_UNITS_MS = {
@@ -21643,14 +21645,11 @@ function parsePercent(text) {
     const percent = match ? Number(match[1]) : Number.NaN;
     return percent >= 0.1 && percent <= 1000 ? percent / 100 : undefined;
 }
-/** What a run record can hold of them (`planSchema`), far more than the catalogue needs. */
-const MAX_GLOBS = 512;
-const MAX_GLOB = 4096;
 /** Reads metric globs separated by commas, blanks or newlines. */
 function parseGlobs(text) {
     const globs = words(text).flatMap((word) => word.split(/\s+/));
-    if (globs.length > MAX_GLOBS || globs.some((glob) => glob.length > MAX_GLOB)) {
-        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`metrics "${text.slice(0, 100)}…" is too long: give at most ${MAX_GLOBS} globs of at most ${MAX_GLOB} characters, such as syscall.*.`);
+    if (globs.length > _record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .MAX_GLOBS */ .zt || globs.some((glob) => glob.length > _record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .MAX_GLOB */ .Sw)) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`metrics "${text.slice(0, 100)}…" is too long: give at most ${_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .MAX_GLOBS */ .zt} globs of at most ${_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .MAX_GLOB */ .Sw} characters, such as syscall.*.`);
     }
     if (globs.length > 0 || text.trim() === '')
         return globs;
@@ -22885,8 +22884,8 @@ class IdlestCpu {
     now;
     topology;
     current;
-    before;
-    since;
+    before = [];
+    since = 0;
     ownMs = 0;
     /** Where it was before it moved, until it is clear that the load did not follow. */
     left;
@@ -22897,8 +22896,7 @@ class IdlestCpu {
         this.now = now;
         this.topology = topology;
         this.current = current;
-        this.before = addon.cpuTimes();
-        this.since = now();
+        this.begin();
     }
     begin() {
         this.before = this.addon.cpuTimes();
@@ -23021,6 +23019,7 @@ async function prepareBench(config, { signal, progress }) {
  */
 function collectRun(target, plan, observations, identity, neighbours) {
     const { environment, catalogue } = described(target, observations);
+    const place = placement(observations);
     return (0,_record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .makeRun */ .SA)({
         schema: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_SCHEMA */ .EJ,
         version: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_VERSION */ .Be,
@@ -23033,10 +23032,10 @@ function collectRun(target, plan, observations, identity, neighbours) {
         ...(identity.paired ? { duet: identity.paired } : {}),
         platform: environment.platform,
         subject: environment.subject,
-        plan: { ...(0,_plan_js__WEBPACK_IMPORTED_MODULE_8__/* .planRecord */ .x1)(plan), ...placement(observations) },
+        plan: { ...(0,_plan_js__WEBPACK_IMPORTED_MODULE_8__/* .planRecord */ .x1)(plan), ...place },
         ...coreWidth(observations.filter(isMeasuring)),
         launches: observations.map((one) => ({
-            ...{ ...one.launch, ...coreWidth([one]), ...movedTo(one, observations) },
+            ...{ ...one.launch, ...coreWidth([one]), ...movedTo(one, place) },
             ...besideNeighbour(one.launch.sequence, neighbours),
         })),
         metrics: plan.metrics.map((entry) => metricRecord(entry, observations, neighbours)),
@@ -23071,10 +23070,7 @@ function coreWidth(observations) {
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
 const isMeasuring = ({ launch }) => launch.phase !== 'warm-up';
 const besideNeighbour = (sequence, { met, contended }) => met.has(sequence) ? { neighbour: contended.has(sequence) ? 'left out' : 'counted' } : {};
-function movedTo({ placement: own }, observations) {
-    const { cpu } = placement(observations);
-    return own === undefined || own.cpu === cpu ? {} : { cpu: own.cpu };
-}
+const movedTo = ({ placement: own }, { cpu }) => (own === undefined || own.cpu === cpu ? {} : { cpu: own.cpu });
 /** Where the launches really ran: a target may choose another CPU than the plan. */
 function placement(observations) {
     const known = observations.flatMap((observation) => observation.placement ?? []);
@@ -25652,6 +25648,8 @@ const parseReport = (json) => (0,strict/* parseStrictly */.ge)(json, {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  Sw: () => (/* binding */ MAX_GLOB),
+  zt: () => (/* binding */ MAX_GLOBS),
   xn: () => (/* binding */ MAX_RUN_BYTES),
   EJ: () => (/* binding */ RUN_SCHEMA),
   Be: () => (/* binding */ RUN_VERSION),
@@ -25904,10 +25902,13 @@ const sourceSchema = schemas/* strictObject */.rej({
     runId: count,
     runAttempt: count,
 });
+/** Globs that a record holds at most, and characters of one: far more than the catalogue needs. */
+const MAX_GLOBS = 512;
+const MAX_GLOB = 4096;
 const planSchema = schemas/* strictObject */.rej({
     seed: count,
     /** The globs that chose the metrics; absent if all were measured. */
-    metricGlobs: schemas/* array */.YOg(schemas/* string */.YjP().min(1).max(4096)).min(1).max(512).optional(),
+    metricGlobs: schemas/* array */.YOg(schemas/* string */.YjP().min(1).max(MAX_GLOB)).min(1).max(MAX_GLOBS).optional(),
     /** The CPU that the launches ran on, and whether they were pinned; absent if not recorded. */
     cpu: schemas/* int */.Whr().min(0).max(65535),
     pinned: schemas/* boolean */.zMY().optional(),
@@ -27012,19 +27013,21 @@ var text_escape = __nccwpck_require__(8944);
 function reproduction(report) {
     if (report.design === 'shards')
         return reproduceMerge(report);
-    const { candidate: after, findings } = report;
     const { specs, needs } = sidesHere(report);
-    const command = [
-        'npm start --',
-        `--baseline ${(0,text_escape/* shellWord */.r7)(specs.baseline)}`,
-        `--candidate ${(0,text_escape/* shellWord */.r7)(specs.candidate)}`,
-        ...(report.counted !== null && !findings.some(record_finding/* isMeasuredReport */.$m) ? ['--evidence counted'] : []),
-        ...metricsOption(after.metricGlobs),
-        ...judgingOptions(report),
-    ].join(' ');
+    const countedOnly = report.counted !== null && !report.findings.some(record_finding/* isMeasuredReport */.$m);
+    const command = gateCommand(specs, report, countedOnly ? ['--evidence counted'] : []);
     const text = ['In a clone of syscall-gate on a machine of the same kind', ...needs].join(', ');
     return { kind: 'command', text: `${text}:`, command };
 }
+/** The command of a gate over these sides, with the metrics and the settings of a report. */
+const gateCommand = ({ baseline, candidate }, report, more = []) => [
+    'npm start --',
+    `--baseline ${(0,text_escape/* shellWord */.r7)(baseline)}`,
+    `--candidate ${(0,text_escape/* shellWord */.r7)(candidate)}`,
+    ...more,
+    ...metricsOption(report.candidate.metricGlobs),
+    ...judgingOptions(report),
+].join(' ');
 /** The sides as they can be given again, where the baseline was found or built by the gate. */
 function sidesHere(report) {
     const { baseline, candidate } = report;
@@ -27069,13 +27072,8 @@ function settlingCommand(report) {
     const earlier = earlierTarget(report);
     if (design !== 'stored' || !open || earlier === undefined)
         return [];
-    const command = [
-        'npm start --',
-        `--baseline ${(0,text_escape/* shellWord */.r7)(earlier.spec)}`,
-        `--candidate ${(0,text_escape/* shellWord */.r7)(after.spec)}`,
-        ...metricsOption(after.metricGlobs),
-        ...judgingOptions({ ...report, design: 'paired' }),
-    ].join(' ');
+    const specs = { baseline: earlier.spec, candidate: after.spec };
+    const command = gateCommand(specs, { ...report, design: 'paired' });
     const why = before.choice === undefined ? '' : ', which could not be done here';
     const text = `To settle it, measure both sides in one job${why}${earlier.condition}:`;
     return [{ kind: 'command', text, command }];
@@ -32000,6 +31998,7 @@ async function profileText(options) {
 
 
 
+
 const container_MAX_SPEC = run/* targetSchema */.tX.shape.spec.maxLength ?? 0;
 /**
  * `container:IMAGE [engine options]`: each launch is a new container. It runs this machine's probe,
@@ -32082,7 +32081,7 @@ async function openContainers(spec, engine, tools) {
     };
 }
 /** Cuts facts to the length that a record may hold: a runtime may be a long path. */
-const bounded = (facts) => Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, text.slice(0, 512)]));
+const bounded = (facts) => Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, text.slice(0, record_facts/* MAX_FACT */.I5)]));
 
 ;// CONCATENATED MODULE: ./lib/targets/kernel/options.js
 

@@ -1,4 +1,5 @@
 import { usageFailure } from '../failure.js';
+import { MAX_GLOB, MAX_GLOBS } from '../record/run.js';
 import type { EvidenceChoice } from '../targets/spec.js';
 import type { FailOn, MarginRule } from '../verdict/settings.js';
 
@@ -44,10 +45,6 @@ function parsePercent(text: string): number | undefined {
   const percent = match ? Number(match[1]) : Number.NaN;
   return percent >= 0.1 && percent <= 1000 ? percent / 100 : undefined;
 }
-
-/** What a run record can hold of them (`planSchema`), far more than the catalogue needs. */
-const MAX_GLOBS = 512;
-const MAX_GLOB = 4096;
 
 /** Reads metric globs separated by commas, blanks or newlines. */
 export function parseGlobs(text: string): string[] {

@@ -49,6 +49,7 @@ export function collectRun(
   neighbours: Neighbours,
 ): Run {
   const { environment, catalogue } = described(target, observations);
+  const place = placement(observations);
   return makeRun({
     schema: RUN_SCHEMA,
     version: RUN_VERSION,
@@ -61,10 +62,10 @@ export function collectRun(
     ...(identity.paired ? { duet: identity.paired } : {}),
     platform: environment.platform,
     subject: environment.subject,
-    plan: { ...planRecord(plan), ...placement(observations) },
+    plan: { ...planRecord(plan), ...place },
     ...coreWidth(observations.filter(isMeasuring)),
     launches: observations.map((one) => ({
-      ...{ ...one.launch, ...coreWidth([one]), ...movedTo(one, observations) },
+      ...{ ...one.launch, ...coreWidth([one]), ...movedTo(one, place) },
       ...besideNeighbour(one.launch.sequence, neighbours),
     })),
     metrics: plan.metrics.map((entry) => metricRecord(entry, observations, neighbours)),
@@ -109,13 +110,10 @@ const besideNeighbour = (
 ): Pick<Launch, 'neighbour'> =>
   met.has(sequence) ? { neighbour: contended.has(sequence) ? 'left out' : 'counted' } : {};
 
-function movedTo(
+const movedTo = (
   { placement: own }: LaunchObservation,
-  observations: readonly LaunchObservation[],
-): { cpu?: number } {
-  const { cpu } = placement(observations);
-  return own === undefined || own.cpu === cpu ? {} : { cpu: own.cpu };
-}
+  { cpu }: Partial<PlanRecord>,
+): { cpu?: number } => (own === undefined || own.cpu === cpu ? {} : { cpu: own.cpu });
 
 /** Where the launches really ran: a target may choose another CPU than the plan. */
 function placement(observations: readonly LaunchObservation[]): Partial<PlanRecord> {

@@ -62,8 +62,8 @@ export async function quietestCpu(
 
 /** Follows the load of the CPUs. */
 export class IdlestCpu implements CpuChoice {
-  private before: readonly CpuTimes[];
-  private since: number;
+  private before: readonly CpuTimes[] = [];
+  private since = 0;
   private ownMs = 0;
   /** Where it was before it moved, until it is clear that the load did not follow. */
   private left: number | undefined;
@@ -76,8 +76,7 @@ export class IdlestCpu implements CpuChoice {
     private readonly topology: ReadonlyMap<number, Cpu>,
     public current: number,
   ) {
-    this.before = addon.cpuTimes();
-    this.since = now();
+    this.begin();
   }
 
   begin(): void {

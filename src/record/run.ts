@@ -110,10 +110,14 @@ const sourceSchema = z.strictObject({
   runAttempt: count,
 });
 
+/** Globs that a record holds at most, and characters of one: far more than the catalogue needs. */
+export const MAX_GLOBS = 512;
+export const MAX_GLOB = 4096;
+
 const planSchema = z.strictObject({
   seed: count,
   /** The globs that chose the metrics; absent if all were measured. */
-  metricGlobs: z.array(z.string().min(1).max(4096)).min(1).max(512).optional(),
+  metricGlobs: z.array(z.string().min(1).max(MAX_GLOB)).min(1).max(MAX_GLOBS).optional(),
   /** The CPU that the launches ran on, and whether they were pinned; absent if not recorded. */
   cpu: z.int().min(0).max(65535),
   pinned: z.boolean().optional(),

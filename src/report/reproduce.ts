@@ -8,19 +8,27 @@ import type { Command } from './blocks.js';
 /** The command that repeats the comparison. */
 export function reproduction(report: Report): Command {
   if (report.design === 'shards') return reproduceMerge(report);
-  const { candidate: after, findings } = report;
   const { specs, needs } = sidesHere(report);
-  const command = [
-    'npm start --',
-    `--baseline ${shellWord(specs.baseline)}`,
-    `--candidate ${shellWord(specs.candidate)}`,
-    ...(report.counted !== null && !findings.some(isMeasuredReport) ? ['--evidence counted'] : []),
-    ...metricsOption(after.metricGlobs),
-    ...judgingOptions(report),
-  ].join(' ');
+  const countedOnly = report.counted !== null && !report.findings.some(isMeasuredReport);
+  const command = gateCommand(specs, report, countedOnly ? ['--evidence counted'] : []);
   const text = ['In a clone of syscall-gate on a machine of the same kind', ...needs].join(', ');
   return { kind: 'command', text: `${text}:`, command };
 }
+
+/** The command of a gate over these sides, with the metrics and the settings of a report. */
+const gateCommand = (
+  { baseline, candidate }: Sides['specs'],
+  report: Report,
+  more: readonly string[] = [],
+): string =>
+  [
+    'npm start --',
+    `--baseline ${shellWord(baseline)}`,
+    `--candidate ${shellWord(candidate)}`,
+    ...more,
+    ...metricsOption(report.candidate.metricGlobs),
+    ...judgingOptions(report),
+  ].join(' ');
 
 interface Sides {
   specs: { baseline: string; candidate: string };
@@ -81,13 +89,8 @@ export function settlingCommand(report: Report): Command[] {
   );
   const earlier = earlierTarget(report);
   if (design !== 'stored' || !open || earlier === undefined) return [];
-  const command = [
-    'npm start --',
-    `--baseline ${shellWord(earlier.spec)}`,
-    `--candidate ${shellWord(after.spec)}`,
-    ...metricsOption(after.metricGlobs),
-    ...judgingOptions({ ...report, design: 'paired' }),
-  ].join(' ');
+  const specs = { baseline: earlier.spec, candidate: after.spec };
+  const command = gateCommand(specs, { ...report, design: 'paired' });
   const why = before.choice === undefined ? '' : ', which could not be done here';
   const text = `To settle it, measure both sides in one job${why}${earlier.condition}:`;
   return [{ kind: 'command', text, command }];

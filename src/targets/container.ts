@@ -1,4 +1,5 @@
 import { measurementFailure, usageFailure } from '../failure.js';
+import { MAX_FACT } from '../record/facts.js';
 import { targetSchema } from '../record/run.js';
 import { shellWord } from '../text/escape.js';
 import { Containers } from './container/containers.js';
@@ -99,4 +100,4 @@ async function openContainers(
 
 /** Cuts facts to the length that a record may hold: a runtime may be a long path. */
 const bounded = (facts: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, text.slice(0, 512)]));
+  Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, text.slice(0, MAX_FACT)]));

@@ -27,6 +27,19 @@ export const removeFolders = (): void => rmSync(folders, { recursive: true, forc
 /** Lets a phase begin its work before the job is cancelled. */
 const CANCEL_DELAY_MS = 300;
 
+/**
+ * Begins a run of the workflow gate.yml, so that GitHub knows it before its job starts.
+ *
+ * @returns its id
+ */
+export function beginRun(github: FakeGithub, { name: event, environment }: RunnerEvent): number {
+  const id = 100 + github.runs.length;
+  const { GITHUB_HEAD_REF: head, GITHUB_REF_NAME: ref = '' } = environment;
+  const branch = head ?? ref;
+  github.runs.push({ id, event, branch, workflow: 'gate.yml', headRepository: github.repository });
+  return id;
+}
+
 export interface ActionRun {
   event: RunnerEvent;
   github: FakeGithub;

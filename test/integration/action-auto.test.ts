@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pullRequestEvent, pushEvent, type RunnerEvent } from '../fake-github/events.js';
 import { changeRecord } from '../fake-github/records.js';
-import { type ActionResult, compileOnce, removeFolders, runAction } from '../fake-github/runner.js';
+import {
+  type ActionResult,
+  beginRun,
+  compileOnce,
+  removeFolders,
+  runAction,
+} from '../fake-github/runner.js';
 import { type FakeGithub, startGithub } from '../fake-github/server.js';
 import { makeZip } from '../fake-github/zip.js';
 import { compileProgram } from '../fixtures/cli.js';
@@ -61,14 +67,9 @@ interface Job {
   cancelAt?: RegExp;
 }
 
-/** A job of the workflow gate.yml, which GitHub knows before it starts. */
+/** A job of the workflow gate.yml. */
 function start({ event, inputs = {}, cancelAt }: Job): Promise<ActionResult> {
-  const runId = 100 + github.runs.length;
-  const { GITHUB_HEAD_REF: head, GITHUB_REF_NAME: ref = '' } = event.environment;
-  github.runs.push({
-    ...{ id: runId, event: event.name, branch: head ?? ref, workflow: 'gate.yml' },
-    headRepository: github.repository,
-  });
+  const runId = beginRun(github, event);
   return runAction({
     ...{ event, github, runId, ...(cancelAt ? { cancelAt } : {}) },
     environment: { PATH: `${boots.bin}:${process.env['PATH']}`, TMPDIR: temporary() },

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { pullRequestEvent, pushEvent, type RunnerEvent } from '../../fake-github/events.js';
 import {
   type ActionResult,
+  beginRun,
   compileOnce,
   removeFolders,
   runAction,
@@ -36,12 +37,7 @@ beforeEach(async () => {
 afterEach(() => github.close());
 
 async function job(event: RunnerEvent): Promise<ActionResult> {
-  const runId = 100 + github.runs.length;
-  const { GITHUB_HEAD_REF: head, GITHUB_REF_NAME: ref = '' } = event.environment;
-  github.runs.push({
-    ...{ id: runId, event: event.name, branch: head ?? ref, workflow: 'gate.yml' },
-    headRepository: github.repository,
-  });
+  const runId = beginRun(github, event);
   const result = await runAction({
     ...{ event, github, runId },
     inputs: {

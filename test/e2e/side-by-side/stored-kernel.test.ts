@@ -14,6 +14,7 @@ import { pullRequestEvent, pushEvent, type RunnerEvent } from '../../fake-github
 import { changeRecord } from '../../fake-github/records.js';
 import {
   type ActionResult,
+  beginRun,
   compileOnce,
   removeFolders,
   runAction,
@@ -69,12 +70,7 @@ async function booted(): Promise<string[]> {
 }
 
 function job(event: RunnerEvent, words: string): Promise<ActionResult> {
-  const runId = 100 + github.runs.length;
-  const { GITHUB_HEAD_REF: head, GITHUB_REF_NAME: ref = '' } = event.environment;
-  github.runs.push({
-    ...{ id: runId, event: event.name, branch: head ?? ref, workflow: 'gate.yml' },
-    headRepository: github.repository,
-  });
+  const runId = beginRun(github, event);
   return runAction({
     ...{ event, github, runId },
     environment: { PATH: `${bin()}:${process.env['PATH']}`, TMPDIR: temporary() },
